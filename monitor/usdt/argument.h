@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ETWAS_MONITOR_USDT_ARGUMENT_H
+#define ETWAS_MONITOR_USDT_ARGUMENT_H
+
+#include <stddef.h>
+
+#include "ipc/status.h"
+#include "ipc/usdt.h"
+
+/*
+ * The arguments of a probe, as the assembler wrote them into its note: words
+ * like "8@%rdi -4@-20(%rbp) 4@$5", separated by spaces. Each is SIZE@OPERAND
+ * (a negative size: signed), described on SystemTap's page
+ * "UserSpaceProbeImplementation"; the operand is in the AT&T syntax.
+ *
+ * What the kernel's uprobe events cannot fetch (an indexed address, a symbol, a
+ * float) becomes USDT_UNSUPPORTED and keeps its place.
+ */
+
+/* How operands are spelled in this program. */
+struct argument_dialect {
+    uint8_t word; /* bytes of an address: 4 or 8; also the size of an argument that names none */
+    bool x86;     /* false: no operand can be told */
+};
+
+/*
+ * Parses `size` bytes of text without its zero into `arguments`, which has room
+ * for USDT_MAX_ARGUMENTS. ETWAS_TOO_BIG: there are more than that. Any text is
+ * understood somehow: the worst is an unsupported argument.
+ */
+ETWAS_MUST_CHECK enum etwas_status argument_parse(const char *text, size_t size,
+                                                  struct argument_dialect dialect,
+                                                  struct usdt_argument *arguments, uint8_t *count);
+
+#endif
