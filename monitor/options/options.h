@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ETWAS_MONITOR_OPTIONS_OPTIONS_H
+#define ETWAS_MONITOR_OPTIONS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipc/message.h"
+#include "ipc/status.h"
+#include "monitor/options/source_spec.h"
+
+/*
+ * The command line of etwas as data. Options are written `--name value` or
+ * `--name=value`; what follows `--` is the command whose lines the source stdout
+ * takes. Texts borrow from argv; the sources are the options' own.
+ */
+enum {
+    OPTIONS_MAX_SOURCES = 32,
+    OPTIONS_MAX_SINKS = 16,
+    OPTIONS_PROBLEM_SIZE = 512,
+};
+
+enum options_action {
+    ACTION_RUN, /* sources into sinks */
+    ACTION_HELP,
+    ACTION_VERSION,
+    ACTION_STOP,
+    ACTION_STATUS,
+    ACTION_LIST_PROVIDERS,
+    ACTION_LIST_EVENTS, /* of `list_system` */
+    ACTION_LIST_SESSIONS,
+    ACTION_DOCTOR,
+    ACTION_USDT_RULE, /* for `usdt_rule` */
+};
+
+enum options_sink { SINK_KIND_STDOUT, SINK_KIND_NULL, SINK_KIND_FILE };
+
+struct sink_choice {
+    enum options_sink kind;
+    const char *path; /* of a file */
+};
+
+struct options {
+    enum options_action action;
+    size_t source_count;
+    struct source_spec *sources[OPTIONS_MAX_SOURCES]; /* owned */
+    const char *source_texts[OPTIONS_MAX_SOURCES];    /* as typed */
+    size_t sink_count;                                /* at least 1 with ACTION_RUN */
+    struct sink_choice sinks[OPTIONS_MAX_SINKS];
+    bool json; /* --format of standard output */
+    bool stats;
+    bool fail_on_loss;
+    bool include_self;
+    bool quiet;
+    uint64_t duration_ms; /* 0: no end */
+    uint64_t max_events;  /* 0: no end */
+    bool session_named;
+    uint32_t session_uid; /* MESSAGE_UID_SELF unless UID/NAME was given */
+    char session[MESSAGE_SESSION_SIZE];
+    uint32_t subbuffer_kib; /* 0: not said */
+    uint32_t ring_kib;      /* a CPU; 0: not said */
+    uint32_t linger_s;      /* UINT32_MAX: not said */
+    const char *controller; /* path of the socket; NULL: the system's */
+    const char *list_system;
+    const char *usdt_rule; /* FILE[?text=N] */
+    const char *who;       /* of the printed rule */
+    char *const *command;  /* ends with NULL; NULL: no command */
+};
+
+#define OPTIONS_SESSION "Etwas-Trace-Session"
+
+/*
+ * Fills in `options`, also where it fails. MALFORMED: `problem`, of
+ * OPTIONS_PROBLEM_SIZE bytes, says what is wrong and what to write. Without any
+ * argument the action is ACTION_HELP.
+ */
+ETWAS_MUST_CHECK enum etwas_status options_parse(struct options *options, int argc,
+                                                 char *const *argv, char *problem);
+void options_clear(struct options *options);
+
+extern const char options_usage[]; /* a few lines, for bad arguments */
+extern const char options_help[];  /* everything */
+
+#endif

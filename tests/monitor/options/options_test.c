@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "monitor/options/options.h"
+
+#include <string.h>
+
+#include "tests/check.h"
+
+enum { MAX_ARGUMENTS = 80 };
+
+static struct options options;
+static char problem[OPTIONS_PROBLEM_SIZE];
+static char line[2048];
+static char *arguments[MAX_ARGUMENTS];
+
+/* Parses a command line whose words are separated by single blanks. */
+static enum etwas_status parse(const char *text)
+{
+    options_clear(&options);
+    const size_t size = strlen(text);
+    assert_true(size < sizeof line);
+    memcpy(line, text, size + 1);
+    int count = 0;
+    arguments[count++] = line;
+    for (char *blank = strchr(line, ' '); blank != NULL; blank = strchr(blank + 1, ' ')) {
+        *blank = 0;
+        arguments[count++] = blank + 1;
+        assert_true(count < MAX_ARGUMENTS);
+    }
+    arguments[count] = NULL;
+    return options_parse(&options, count, arguments, problem);
+}
+
+static void fine(const char *text)
+{
+    if (parse(text) != ETWAS_OK) {
+        fail_msg("%s: %s", text, problem);
+    }
+}
+
+static void wrong(const char *text, const char *says)
+{
+    assert_int_equal(parse(text), ETWAS_MALFORMED);
+    if (strstr(problem, says) == NULL) {
+        fail_msg("%s: \"%s\" lacks \"%s\"", text, problem, says);
+    }
+}
+
+static int forget(void **state)
+{
+    (void)state;
+    options_clear(&options);
+    return 0;
+}
+
+static void no_arguments_ask_for_help(void **state)
+{
+    (void)state;
+    fine("etwas");
+    assert_int_equal(options.action, ACTION_HELP);
+}
+
+static void help_is_found_under_all_its_names(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"etwas --help", "etwas -h", "etwas /h",
+                                        "etwas /help",  "etwas /?", "etwas --nonsense --help"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        fine(texts[i]);
+        assert_int_equal(options.action, ACTION_HELP);
+    }
+    fine("etwas --version");
+    assert_int_equal(options.action, ACTION_VERSION);
+}
+
+static void the_command_keeps_its_own_help(void **state)
+{
+    (void)state;
+    fine("etwas --source stdout -- ls --help");
+    assert_int_equal(options.action, ACTION_RUN);
+    assert_string_equal(options.command[0], "ls");
+    assert_string_equal(options.command[1], "--help");
+    assert_null(options.command[2]);
+}
+
+static void values_come_with_a_blank_or_an_equals_sign(void **state)
+{
+    (void)state;
+    fine("etwas --source=cpu?interval=100 --duration 2s --max-events=7 --format json");
+    assert_int_equal(options.source_count, 1);
+    assert_int_equal(options.sources[0]->interval_ms, 100);
+    assert_int_equal(options.duration_ms, 2000);
+    assert_int_equal(options.max_events, 7);
+    assert_true(options.json);
+}
+
+static void no_sink_means_standard_output(void **state)
+{
+    (void)state;
+    fine("etwas --source cpu");
+    assert_int_equal(options.sink_count, 1);
+    assert_int_equal(options.sinks[0].kind, SINK_KIND_STDOUT);
+}
+
+static void sinks_are_named_once(void **state)
+{
+    (void)state;
+    fine("etwas --source cpu --sink null --sink stdout --sink null --sink file:a.jsonl "
+         "--sink file:b.jsonl --sink file:a.jsonl");
+    assert_int_equal(options.sink_count, 4);
+    assert_int_equal(options.sinks[0].kind, SINK_KIND_NULL);
+    assert_string_equal(options.sinks[3].path, "b.jsonl");
+}
+
+static void sources_are_named_once(void **state)
+{
+    (void)state;
+    fine("etwas --source cpu --source sched --source cpu");
+    assert_int_equal(options.source_count, 2);
+}
+
+static void unknown_things_are_refused(void **state)
+{
+    (void)state;
+    wrong("etwas --bogus", "--bogus");
+    wrong("etwas sched", "--source");
+    wrong("etwas --source cpu --sink carrier-pigeon", "stdout, null");
+    wrong("etwas --source cpu --format yaml", "text and json");
+    wrong("etwas --list everything", "providers");
+    wrong("etwas --source sched:a:b", "at character 8");
+    wrong("etwas --source", "wants a value");
+    wrong("etwas --quiet=1 --source cpu", "no value");
+    wrong("etwas --quiet", "no --source");
+    wrong("etwas --list events", "name of a system");
+    wrong("etwas --source cpu --", "command");
+    wrong("etwas --source cpu -- ls", "--source stdout");
+    wrong("etwas --stop --doctor", "cannot go with");
+}
+
+static void what_comes_later_is_said_so(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"etwas --query x.kql",
+                                        "etwas -q x.kql",
+                                        "etwas --kql take",
+                                        "etwas --file a.etl",
+                                        "etwas -f a.etl",
+                                        "etwas --spool d",
+                                        "etwas --source cpu --sink http://localhost:8080"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        wrong(texts[i], "not in this version");
+        assert_null(strstr(options_help, "--query"));
+    }
+}
+
+static void options_of_etw_sessions_say_so(void **state)
+{
+    (void)state;
+    wrong("etwas --source sched --min-buffers 4", "ETW");
+    wrong("etwas --source sched --flush 1", "ETW");
+    wrong("etwas --source sched --clock qpc", "ETW");
+    wrong("etwas --source sched --mode=circular", "ETW");
+}
+
+static void the_ring_is_the_buffers_of_a_cpu(void **state)
+{
+    (void)state;
+    fine("etwas --source sched --buffer-size 16 --max-buffers 8");
+    assert_int_equal(options.subbuffer_kib, 16);
+    assert_int_equal(options.ring_kib, 128);
+    fine("etwas --source sched --max-buffers 8");
+    assert_int_equal(options.subbuffer_kib, 64);
+    assert_int_equal(options.ring_kib, 512);
+    fine("etwas --source sched --buffer-size 8");
+    assert_int_equal(options.ring_kib, 0);
+    wrong("etwas --source sched --buffer-size 5", "--buffer-size");
+    wrong("etwas --source sched --buffer-size 128", "--buffer-size");
+    wrong("etwas --source sched --max-buffers 1", "at least 2");
+    wrong("etwas --source sched --max-buffers 16777216", "too big");
+}
+
+static void a_session_may_be_another_users_only_to_stop_it(void **state)
+{
+    (void)state;
+    fine("etwas --stop");
+    assert_false(options.session_named);
+    fine("etwas --source sched");
+    assert_string_equal(options.session, "Etwas-Trace-Session");
+    assert_true(options.session_uid == MESSAGE_UID_SELF);
+    fine("etwas --stop -s 1000/mine");
+    assert_true(options.session_named);
+    assert_int_equal(options.session_uid, 1000);
+    assert_string_equal(options.session, "mine");
+    wrong("etwas --source sched --session 1000/mine", "--stop");
+    wrong("etwas --stop --session a/b", "UID/NAME");
+    wrong("etwas --stop --session 4294967295/b", "UID/NAME");
+    wrong("etwas --stop --session ../x", "UID/NAME");
+    wrong("etwas --stop --session a12345678901234567890123456789012345678901234567x", "");
+    wrong("etwas --stop --session=", "UID/NAME");
+}
+
+static void lingering_counts_whole_seconds_upwards(void **state)
+{
+    (void)state;
+    fine("etwas --source sched");
+    assert_true(options.linger_s == UINT32_MAX);
+    fine("etwas --source sched --linger 1500ms");
+    assert_int_equal(options.linger_s, 2);
+    fine("etwas --source sched --linger 0");
+    assert_int_equal(options.linger_s, 0);
+}
+
+static void other_actions_take_what_they_need(void **state)
+{
+    (void)state;
+    fine("etwas --list events sched");
+    assert_int_equal(options.action, ACTION_LIST_EVENTS);
+    assert_string_equal(options.list_system, "sched");
+    fine("etwas --list=events sched --controller /tmp/s");
+    assert_string_equal(options.list_system, "sched");
+    assert_string_equal(options.controller, "/tmp/s");
+    fine("etwas --usdt-rule ./x?text=3 --who group:etwas");
+    assert_string_equal(options.usdt_rule, "./x?text=3");
+    assert_string_equal(options.who, "group:etwas");
+    wrong("etwas --usdt-rule ./x --who=", "--who");
+    fine("etwas --stop --source sched");
+    assert_int_equal(options.action, ACTION_STOP);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_arguments_ask_for_help),
+        cmocka_unit_test(help_is_found_under_all_its_names),
+        cmocka_unit_test(the_command_keeps_its_own_help),
+        cmocka_unit_test(values_come_with_a_blank_or_an_equals_sign),
+        cmocka_unit_test(no_sink_means_standard_output),
+        cmocka_unit_test(sinks_are_named_once),
+        cmocka_unit_test(sources_are_named_once),
+        cmocka_unit_test(unknown_things_are_refused),
+        cmocka_unit_test(what_comes_later_is_said_so),
+        cmocka_unit_test(options_of_etw_sessions_say_so),
+        cmocka_unit_test(the_ring_is_the_buffers_of_a_cpu),
+        cmocka_unit_test(a_session_may_be_another_users_only_to_stop_it),
+        cmocka_unit_test(lingering_counts_whole_seconds_upwards),
+        cmocka_unit_test(other_actions_take_what_they_need),
+    };
+    return cmocka_run_group_tests(tests, NULL, forget);
+}
