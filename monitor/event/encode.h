@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ETWAS_MONITOR_EVENT_ENCODE_H
+#define ETWAS_MONITOR_EVENT_ENCODE_H
+
+#include "ipc/status.h"
+#include "monitor/event/event.h"
+
+/*
+ * Events as text. An output buffer grows by doubling up to the maximum given
+ * when it is opened; one event either fits whole or leaves the buffer as it was.
+ */
+struct output {
+    char *data;
+    size_t size;     /* bytes written */
+    size_t capacity; /* bytes allocated */
+    size_t maximum;
+};
+
+/* Allocates nothing yet. */
+void output_init(struct output *output, size_t maximum);
+void output_clear(struct output *output); /* frees; the output can be used again */
+
+/*
+ * What is remembered from one event to the next, to be fast: the rendered
+ * second. One per thread; owns nothing, so there is nothing to clear.
+ */
+struct encoder {
+    int64_t second_start; /* as event.time */
+    char second[20];      /* "2026-11-20T22:54:30." */
+};
+
+void encoder_init(struct encoder *encoder);
+
+enum event_format {
+    EVENT_TEXT, /* for people: one line a field, an empty line between events */
+    EVENT_JSON, /* one object a line */
+};
+
+/*
+ * Appends one event. ETWAS_TOO_BIG: it does not fit below the maximum;
+ * ETWAS_NO_MEMORY: the buffer could not grow. Either way the output is as before.
+ *
+ * Text: control characters are escaped, so that no event can drive a terminal.
+ *
+ * JSON: the columns in this order: TimeCreated Provider ProviderId EventId
+ * EventName Version Level LevelValue Opcode OpcodeValue Task TaskValue Keywords
+ * Channel ProcessId ThreadId ProcessName Cpu ActivityId RelatedActivityId
+ * EventData Message. A column whose value is null is left out: absent equals
+ * null. Integers are exact; VALUE_HEX, keywords and bytes are strings of 0x hex
+ * digits; invalid UTF-8 becomes U+FFFD; NaN and the infinities are strings.
+ * Both: a time outside the years 1601 to 9999 is shown as the nearest inside.
+ */
+ETWAS_MUST_CHECK enum etwas_status encode_event(struct encoder *encoder, const struct event *event,
+                                                enum event_format format, struct arena *arena,
+                                                struct output *output);
+
+/*
+ * The names of a schema as JSON, escaped once for all its events. Lives in
+ * `arena`, which must outlive the schema; NULL when the arena is full.
+ */
+const struct schema_json *schema_json_make(const struct schema *schema, struct arena *arena);
+
+#endif

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include "monitor/event/encode_format.h"
+#include "monitor/event/number.h"
+#include "monitor/event/text.h"
+
+#include <math.h>
+
+/*
+ * The fast path is the whole path: every column is a copied key and a rendered
+ * value. What is the same in all events of a schema (provider, event name, the
+ * keys of the fields) is escaped once by schema_json_make() and copied after.
+ */
+
+enum { MAXIMUM_DEPTH = 8, MAXIMUM_NAMES = 1024 * 1024 };
+
+struct piece {
+    const char *data;
+    size_t size;
+};
+
+struct schema_json {
+    struct piece head;     /* ,"Provider":"p","ProviderId":"...","EventId": */
+    struct piece name;     /* ,"EventName":"n" */
+    struct piece fields[]; /* "name": , with a comma before all but the first */
+};
+
+static void put_string(struct sink *sink, const char *data, size_t size)
+{
+    SINK_PUT(sink, "\"");
+    sink_put_json_text(sink, data, size);
+    SINK_PUT(sink, "\"");
+}
+
+static void put_guid(struct sink *sink, const uint8_t *guid)
+{
+    SINK_PUT(sink, "\"");
+    sink_put_guid(sink, guid);
+    SINK_PUT(sink, "\"");
+}
+
+static void put_head(struct sink *sink, const struct schema *schema)
+{
+    SINK_PUT(sink, ",\"Provider\":");
+    put_string(sink, schema->provider, strlen(schema->provider));
+    if (schema->provider_id != NULL) {
+        SINK_PUT(sink, ",\"ProviderId\":");
+        put_guid(sink, schema->provider_id);
+    }
+    SINK_PUT(sink, ",\"EventId\":");
+}
+
+static void put_name(struct sink *sink, const struct schema *schema)
+{
+    SINK_PUT(sink, ",\"EventName\":");
+    put_string(sink, schema->event_name, strlen(schema->event_name));
+}
+
+static void put_key(struct sink *sink, const struct schema *schema, uint16_t index)
+{
+    if (index != 0) {
+        SINK_PUT(sink, ",");
+    }
+    const char *name = schema->field_name(schema, index);
+    put_string(sink, name, strlen(name));
+    SINK_PUT(sink, ":");
+}
+
+static struct piece piece_of(struct sink *sink, size_t start)
+{
+    return (struct piece){.data = sink->output->data + start,
+                          .size = (size_t)(sink->at - sink->output->data) - start};
+}
+
+/* Renders all names one after the other; pieces point into `text`. */
+static bool render_names(struct sink *sink, const struct schema *schema, struct schema_json *json)
+{
+    size_t start = 0;
+    put_head(sink, schema);
+    json->head = piece_of(sink, start);
+    start += json->head.size;
+    put_name(sink, schema);
+    json->name = piece_of(sink, start);
+    start += json->name.size;
+    for (uint16_t i = 0; i < schema->field_count; i++) {
+        put_key(sink, schema, i);
+        json->fields[i] = piece_of(sink, start);
+        start += json->fields[i].size;
+    }
+    return sink_finish(sink) == ETWAS_OK;
+}
+
+/* The names were rendered into memory that will be freed: copies them to the arena. */
+static bool keep_names(const struct output *output, const struct schema *schema,
+                       struct schema_json *json, struct arena *arena)
+{
+    char *text = arena_take(arena, output->size);
+    if (text == NULL) {
+        return false;
+    }
+    memcpy(text, output->data, output->size);
+    json->head.data = text;
+    json->name.data = text + json->head.size;
+    const char *at = json->name.data + json->name.size;
+    for (uint16_t i = 0; i < schema->field_count; i++) {
+        json->fields[i].data = at;
+        at += json->fields[i].size;
+    }
+    return true;
+}
+
+const struct schema_json *schema_json_make(const struct schema *schema, struct arena *arena)
+{
+    struct schema_json *json =
+        arena_take(arena, sizeof *json + schema->field_count * sizeof json->fields[0]);
+    if (json == NULL) {
+        return NULL;
+    }
+    struct output output;
+    output_init(&output, MAXIMUM_NAMES);
+    struct sink sink;
+    sink_start(&sink, &output);
+    const bool made = render_names(&sink, schema, json) && keep_names(&output, schema, json, arena);
+    output_clear(&output);
+    return made ? json : NULL;
+}
+
+static void put_value(struct sink *sink, struct encoder *encoder, const struct value *value,
+                      unsigned depth);
+
+static void put_array(struct sink *sink, struct encoder *encoder, const struct value *value,
+                      unsigned depth)
+{
+    if (depth == MAXIMUM_DEPTH) {
+        SINK_PUT(sink, "null");
+        return;
+    }
+    SINK_PUT(sink, "[");
+    for (size_t i = 0; i < value->as.array.count; i++) {
+        if (i != 0) {
+            SINK_PUT(sink, ",");
+        }
+        put_value(sink, encoder, &value->as.array.items[i], depth + 1);
+    }
+    SINK_PUT(sink, "]");
+}
+
+static void put_float(struct sink *sink, double number)
+{
+    if (isfinite(number)) {
+        sink_put_float(sink, number);
+        return;
+    }
+    SINK_PUT(sink, "\"");
+    sink_put_float(sink, number);
+    SINK_PUT(sink, "\"");
+}
+
+/* The values that are written between quotes. */
+static void put_quoted(struct sink *sink, struct encoder *encoder, const struct value *value)
+{
+    SINK_PUT(sink, "\"");
+    if (value->type == VALUE_HEX) {
+        sink_put_hex(sink, value->as.u);
+    } else if (value->type == VALUE_TIME) {
+        sink_put_time(sink, encoder, value->as.i);
+    } else if (value->type == VALUE_GUID) {
+        sink_put_guid(sink, value->as.bytes.data);
+    } else {
+        sink_put_bytes(sink, value->as.bytes.data, value->as.bytes.size);
+    }
+    SINK_PUT(sink, "\"");
+}
+
+static void put_value(struct sink *sink, struct encoder *encoder, const struct value *value,
+                      unsigned depth)
+{
+    switch (value->type) {
+    case VALUE_NULL:
+        SINK_PUT(sink, "null");
+        return;
+    case VALUE_BOOL:
+        sink_put(sink, value->as.truth ? "true" : "false", value->as.truth ? 4 : 5);
+        return;
+    case VALUE_INT:
+        sink_put_int(sink, value->as.i);
+        return;
+    case VALUE_UINT:
+        sink_put_uint(sink, value->as.u);
+        return;
+    case VALUE_FLOAT:
+        put_float(sink, value->as.number);
+        return;
+    case VALUE_TEXT:
+        put_string(sink, value->as.text.data, value->as.text.size);
+        return;
+    case VALUE_HEX:
+    case VALUE_TIME:
+    case VALUE_GUID:
+    case VALUE_BYTES:
+        put_quoted(sink, encoder, value);
+        return;
+    case VALUE_ARRAY:
+        put_array(sink, encoder, value, depth);
+        return;
+    }
+}
+
+static void put_data(struct sink *sink, struct encoder *encoder, const struct event *event,
+                     struct arena *arena)
+{
+    const struct schema *schema = event->schema;
+    SINK_PUT(sink, ",\"EventData\":{");
+    for (uint16_t i = 0; i < schema->field_count; i++) {
+        if (schema->json != NULL) {
+            sink_put(sink, schema->json->fields[i].data, schema->json->fields[i].size);
+        } else {
+            put_key(sink, schema, i);
+        }
+        const struct value value = event_field(event, i, arena);
+        put_value(sink, encoder, &value, 0);
+    }
+    SINK_PUT(sink, "}");
+}
+
+static void put_named(struct sink *sink, const char *key, const char *text)
+{
+    if (text != NULL) {
+        sink_put(sink, key, strlen(key));
+        put_string(sink, text, strlen(text));
+    }
+}
+
+static void put_activity(struct sink *sink, const char *key, const uint8_t *guid)
+{
+    if (guid != NULL) {
+        sink_put(sink, key, strlen(key));
+        put_guid(sink, guid);
+    }
+}
+
+/* Version to Channel, of systems that have levels. */
+static void put_levels(struct sink *sink, const struct event *event)
+{
+    SINK_PUT(sink, ",\"Version\":");
+    sink_put_uint(sink, event->version);
+    put_named(sink, ",\"Level\":", event_level_name(event));
+    SINK_PUT(sink, ",\"LevelValue\":");
+    sink_put_uint(sink, event->level);
+    put_named(sink, ",\"Opcode\":", event_opcode_name(event));
+    SINK_PUT(sink, ",\"OpcodeValue\":");
+    sink_put_uint(sink, event->opcode);
+    put_named(sink, ",\"Task\":", event->schema->task_name);
+    SINK_PUT(sink, ",\"TaskValue\":");
+    sink_put_uint(sink, event->task);
+    SINK_PUT(sink, ",\"Keywords\":\"");
+    sink_put_hex(sink, event->keywords);
+    SINK_PUT(sink, "\",\"Channel\":");
+    sink_put_uint(sink, event->channel);
+}
+
+void encode_json(struct sink *sink, struct encoder *encoder, const struct event *event,
+                 struct arena *arena)
+{
+    const struct schema_json *json = event->schema->json;
+    SINK_PUT(sink, "{\"TimeCreated\":\"");
+    sink_put_time(sink, encoder, event->time);
+    SINK_PUT(sink, "\"");
+    if (json != NULL) {
+        sink_put(sink, json->head.data, json->head.size);
+        sink_put_uint(sink, event->id);
+        sink_put(sink, json->name.data, json->name.size);
+    } else {
+        put_head(sink, event->schema);
+        sink_put_uint(sink, event->id);
+        put_name(sink, event->schema);
+    }
+    if (event->level != EVENT_LEVEL_NONE) {
+        put_levels(sink, event);
+    }
+    SINK_PUT(sink, ",\"ProcessId\":");
+    sink_put_uint(sink, event->process_id);
+    SINK_PUT(sink, ",\"ThreadId\":");
+    sink_put_uint(sink, event->thread_id);
+    put_named(sink, ",\"ProcessName\":", event->process_name);
+    SINK_PUT(sink, ",\"Cpu\":");
+    sink_put_uint(sink, event->cpu);
+    put_activity(sink, ",\"ActivityId\":", event->activity_id);
+    put_activity(sink, ",\"RelatedActivityId\":", event->related_activity_id);
+    put_data(sink, encoder, event, arena);
+    put_named(sink, ",\"Message\":", event->message);
+    SINK_PUT(sink, "}\n");
+}

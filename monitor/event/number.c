@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "monitor/event/number.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PAIRS(tens)                                                                                \
+    tens "0" tens "1" tens "2" tens "3" tens "4" tens "5" tens "6" tens "7" tens "8" tens "9"
+
+_Static_assert(sizeof(PAIRS("0")) == 21, "ten pairs and a zero");
+
+/* clang-format off */
+const char number_pairs[200] =
+    PAIRS("0") PAIRS("1") PAIRS("2") PAIRS("3") PAIRS("4")
+    PAIRS("5") PAIRS("6") PAIRS("7") PAIRS("8") PAIRS("9");
+
+const uint64_t number_powers[20] = {
+    UINT64_C(1), UINT64_C(10), UINT64_C(100), UINT64_C(1000), UINT64_C(10000),
+    UINT64_C(100000), UINT64_C(1000000), UINT64_C(10000000), UINT64_C(100000000),
+    UINT64_C(1000000000), UINT64_C(10000000000), UINT64_C(100000000000),
+    UINT64_C(1000000000000), UINT64_C(10000000000000), UINT64_C(100000000000000),
+    UINT64_C(1000000000000000), UINT64_C(10000000000000000), UINT64_C(100000000000000000),
+    UINT64_C(1000000000000000000), UINT64_C(10000000000000000000),
+};
+/* clang-format on */
+
+static const char HEX_DIGITS[16] = {'0', '1', '2', '3', '4', '5', '6', '7',
+                                    '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
+
+enum {
+    TICKS_PER_SECOND = 10000000,
+    SECONDS_PER_DAY = 86400,
+    DAYS_1601 = 584694, /* from 0000-03-01, where the calendar below begins, to 1601-01-01 */
+};
+
+/* 9999-12-31T23:59:59.9999999 */
+#define LAST_TIME INT64_C(2650467743999999999)
+
+void sink_put_hex(struct sink *sink, uint64_t value)
+{
+    if (!sink_room(sink, 18)) {
+        return;
+    }
+    const unsigned digits = (67U - (unsigned)__builtin_clzll(value | 1)) / 4;
+    memcpy(sink->at, "0x", 2);
+    char *at = sink->at + 2 + digits;
+    sink->at = at;
+    for (unsigned i = 0; i < digits; i++) {
+        *--at = HEX_DIGITS[value & 15];
+        value >>= 4;
+    }
+}
+
+void sink_put_bytes(struct sink *sink, const uint8_t *data, size_t size)
+{
+    if (size > (SIZE_MAX - 2) / 2 || !sink_room(sink, 2 + 2 * size)) {
+        (void)sink_grow(sink, SIZE_MAX);
+        return;
+    }
+    memcpy(sink->at, "0x", 2);
+    sink->at += 2;
+    for (size_t i = 0; i < size; i++) {
+        *sink->at++ = HEX_DIGITS[data[i] >> 4];
+        *sink->at++ = HEX_DIGITS[data[i] & 15];
+    }
+}
+
+void sink_put_guid(struct sink *sink, const uint8_t *guid)
+{
+    /* The first three parts of a GUID are little-endian numbers. */
+    static const uint8_t ORDER[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+    if (!sink_room(sink, 36)) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof ORDER; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) {
+            *sink->at++ = '-';
+        }
+        *sink->at++ = HEX_DIGITS[guid[ORDER[i]] >> 4];
+        *sink->at++ = HEX_DIGITS[guid[ORDER[i]] & 15];
+    }
+}
+
+void sink_put_float(struct sink *sink, double value)
+{
+    char text[32] = "";
+    int size = 0;
+    if (isnan(value)) {
+        size = snprintf(text, sizeof text, "NaN");
+    } else if (isinf(value)) {
+        size = snprintf(text, sizeof text, value < 0 ? "-Infinity" : "Infinity");
+    } else {
+        /* 15 digits are always right but for denormals, 17 always enough. */
+        for (int digits = fabs(value) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
+            size = snprintf(text, sizeof text, "%.*g", digits, value);
+            if (strtod(text, NULL) == value) {
+                break;
+            }
+        }
+    }
+    if (size > 0) {
+        sink_put(sink, text, (size_t)size);
+    }
+}
+
+static void put_pair(char *at, unsigned value)
+{
+    memcpy(at, number_pairs + 2 * (size_t)value, 2);
+}
+
+/*
+ * The proleptic Gregorian calendar, counted in years that begin in March, so
+ * that the leap day is the last of its year, and in eras of 400 years.
+ */
+static void render_second(struct encoder *encoder, int64_t time)
+{
+    const int64_t seconds = time / TICKS_PER_SECOND;
+    const unsigned clock = (unsigned)(seconds % SECONDS_PER_DAY);
+    const unsigned days = (unsigned)(seconds / SECONDS_PER_DAY) + DAYS_1601;
+    const unsigned era = days / 146097;
+    const unsigned day_of_era = days % 146097;
+    const unsigned year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    const unsigned day_of_year =
+        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const unsigned march_month = (5 * day_of_year + 2) / 153;
+    const unsigned month = march_month < 10 ? march_month + 3 : march_month - 9;
+    const unsigned year = era * 400 + year_of_era + (month <= 2);
+    char *at = encoder->second;
+    memcpy(at, "0000-00-00T00:00:00.", sizeof encoder->second);
+    put_pair(at, year / 100);
+    put_pair(at + 2, year % 100);
+    put_pair(at + 5, month);
+    put_pair(at + 8, day_of_year - (153 * march_month + 2) / 5 + 1);
+    put_pair(at + 11, clock / 3600);
+    put_pair(at + 14, clock / 60 % 60);
+    put_pair(at + 17, clock % 60);
+    encoder->second_start = seconds * TICKS_PER_SECOND;
+}
+
+void encoder_init(struct encoder *encoder)
+{
+    render_second(encoder, 0);
+}
+
+void sink_put_time(struct sink *sink, struct encoder *encoder, int64_t time)
+{
+    if (!sink_room(sink, 28)) {
+        return;
+    }
+    time = time < 0 ? 0 : time > LAST_TIME ? LAST_TIME : time;
+    if ((uint64_t)(time - encoder->second_start) >= TICKS_PER_SECOND) {
+        render_second(encoder, time);
+    }
+    const unsigned fraction = (unsigned)(time - encoder->second_start);
+    char *at = sink->at;
+    memcpy(at, encoder->second, sizeof encoder->second);
+    put_pair(at + 20, fraction / 100000);
+    put_pair(at + 22, fraction / 1000 % 100);
+    put_pair(at + 24, fraction / 10 % 100);
+    at[26] = (char)('0' + fraction % 10);
+    at[27] = 'Z';
+    sink->at = at + 28;
+}

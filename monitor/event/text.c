@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include "monitor/event/text.h"
+
+#include <stdint.h>
+
+#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+
+/*
+ * Nonzero when one of eight bytes cannot be copied as it is: below 0x20, from
+ * 0x7f, a quote or a backslash. `x - 1` borrows into the top bit of a byte that
+ * was 0; the borrow may also raise bits above such a byte, never below, so the
+ * answer "none" is exact, and that is all the fast path asks.
+ */
+static uint64_t special_in(uint64_t eight)
+{
+    const uint64_t quote = eight ^ EACH_BYTE('"');
+    const uint64_t backslash = eight ^ EACH_BYTE('\\');
+    const uint64_t deleted = eight ^ EACH_BYTE(0x7f);
+    return ((eight - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) | (backslash - EACH_BYTE(1)) |
+            (deleted - EACH_BYTE(1)) | eight) &
+           EACH_BYTE(0x80);
+}
+
+static bool is_special(uint8_t byte)
+{
+    return byte < 0x20 || byte >= 0x7f || byte == '"' || byte == '\\';
+}
+
+/* Copies what needs no escape, from the start of `data`; how much that was. */
+static size_t put_plain_run(struct sink *sink, const char *data, size_t size)
+{
+    size_t done = 0;
+    if (!sink_room(sink, size)) {
+        return size;
+    }
+    for (; size - done >= sizeof(uint64_t); done += sizeof(uint64_t)) {
+        uint64_t eight = 0;
+        memcpy(&eight, data + done, sizeof eight);
+        if (special_in(eight) != 0) {
+            break;
+        }
+        memcpy(sink->at + done, &eight, sizeof eight);
+    }
+    for (; done < size && !is_special((uint8_t)data[done]); done++) {
+        sink->at[done] = data[done];
+    }
+    sink->at += done;
+    return done;
+}
+
+struct character {
+    uint32_t code; /* U+FFFD for what is invalid */
+    uint32_t size; /* bytes it took, 1 to 4 */
+};
+
+/* Decodes strictly: no overlong forms, no surrogates, nothing above U+10FFFF. */
+static struct character character_at(const char *text, size_t size)
+{
+    static const uint32_t SMALLEST[5] = {0, 0, 0x80, 0x800, 0x10000};
+    const struct character invalid = {.code = 0xfffd, .size = 1};
+    const uint8_t first = (uint8_t)text[0];
+    if (first < 0x80) {
+        return (struct character){.code = first, .size = 1};
+    }
+    const uint32_t length = first >= 0xf8   ? 0
+                            : first >= 0xf0 ? 4
+                            : first >= 0xe0 ? 3
+                            : first >= 0xc0 ? 2
+                                            : 0;
+    if (length == 0 || length > size) {
+        return invalid;
+    }
+    uint32_t code = first & (0x7fU >> length);
+    for (uint32_t i = 1; i < length; i++) {
+        const uint8_t next = (uint8_t)text[i];
+        if ((next & 0xc0U) != 0x80) {
+            return invalid;
+        }
+        code = code << 6 | (next & 0x3fU);
+    }
+    if (code < SMALLEST[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
+        return invalid;
+    }
+    return (struct character){.code = code, .size = length};
+}
+
+/* \n and its like, else \u0000; at most 6 characters. */
+static void put_escaped(struct sink *sink, uint32_t code)
+{
+    static const char DIGITS[] = "0123456789abcdef";
+    const char *letter = code == '\n'   ? "\\n"
+                         : code == '\t' ? "\\t"
+                         : code == '\r' ? "\\r"
+                         : code == '"'  ? "\\\""
+                         : code == '\\' ? "\\\\"
+                                        : NULL;
+    if (letter != NULL) {
+        sink_put(sink, letter, 2);
+        return;
+    }
+    const char text[6] = {'\\', 'u', '0', '0', DIGITS[code >> 4 & 15], DIGITS[code & 15]};
+    sink_put(sink, text, sizeof text);
+}
+
+static bool json_escapes(uint32_t code)
+{
+    return code < 0x20 || code == '"' || code == '\\';
+}
+
+/* A backslash is left alone: Windows paths should stay readable. */
+static bool plain_escapes(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0);
+}
+
+static void put_text(struct sink *sink, const char *data, size_t size, bool (*escapes)(uint32_t))
+{
+    while (size != 0) {
+        const size_t run = put_plain_run(sink, data, size);
+        data += run;
+        size -= run;
+        if (size == 0) {
+            return;
+        }
+        const struct character next = character_at(data, size);
+        if (escapes(next.code)) {
+            put_escaped(sink, next.code);
+        } else if (next.code == 0xfffd) {
+            SINK_PUT(sink, "\xef\xbf\xbd");
+        } else {
+            sink_put(sink, data, next.size);
+        }
+        data += next.size;
+        size -= next.size;
+    }
+}
+
+void sink_put_json_text(struct sink *sink, const char *data, size_t size)
+{
+    put_text(sink, data, size, json_escapes);
+}
+
+void sink_put_plain_text(struct sink *sink, const char *data, size_t size)
+{
+    put_text(sink, data, size, plain_escapes);
+}

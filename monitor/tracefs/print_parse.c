@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: MIT */
+#include "monitor/tracefs/print_format.h"
+#include "monitor/tracefs/scan.h"
+
+struct parser {
+    struct scan text;
+    struct arena *arena;
+    const struct format *format;
+    unsigned depth;
+};
+
+static const struct print_node *conditional(struct parser *parser);
+
+static struct print_node *node_of(struct parser *parser, enum print_kind kind)
+{
+    struct print_node *node = arena_take(parser->arena, sizeof *node);
+    if (node != NULL) {
+        *node = (struct print_node){.kind = kind};
+    }
+    return node;
+}
+
+/* Steps over `word` when it comes next. */
+static bool accept(struct parser *parser, const char *word)
+{
+    scan_spaces(&parser->text);
+    if (!scan_starts(parser->text, word)) {
+        return false;
+    }
+    scan_skip(&parser->text, strlen(word));
+    return true;
+}
+
+static struct scan name_ahead(struct parser *parser)
+{
+    scan_spaces(&parser->text);
+    struct scan name = parser->text;
+    name.left = 0;
+    while (name.left < parser->text.left && scan_is_name(name.at[name.left])) {
+        name.left++;
+    }
+    return name;
+}
+
+/* An operation on constants becomes one, for tables and masks must be. */
+static const struct print_node *folded(struct parser *parser, struct print_node *node)
+{
+    struct print_value value;
+    if (node == NULL || (node->left != NULL && node->left->kind != PRINT_NUMBER) ||
+        (node->right != NULL && node->right->kind != PRINT_NUMBER) ||
+        !print_constant(node, &value) || value.is_text) {
+        return node;
+    }
+    struct print_node *constant = node_of(parser, PRINT_NUMBER);
+    if (constant != NULL) {
+        constant->number = value.number;
+        constant->is_signed = value.is_signed;
+    }
+    return constant;
+}
+
+static int digit_of(char c, unsigned base)
+{
+    const int digit = c >= '0' && c <= '9'   ? c - '0'
+                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                             : 99;
+    return digit < (int)base ? digit : -1;
+}
+
+static const struct print_node *number(struct parser *parser)
+{
+    struct scan digits = name_ahead(parser);
+    scan_skip(&parser->text, digits.left);
+    struct print_node *node = node_of(parser, PRINT_NUMBER);
+    if (node == NULL) {
+        return NULL;
+    }
+    unsigned base = 10;
+    if (scan_starts(digits, "0x") || scan_starts(digits, "0X")) {
+        base = 16;
+        scan_skip(&digits, 2);
+    } else if (scan_starts(digits, "0")) {
+        base = 8;
+    }
+    node->is_signed = true;
+    for (; digits.left != 0 && digit_of(*digits.at, base) >= 0; scan_skip(&digits, 1)) {
+        node->number = node->number * base + (uint64_t)digit_of(*digits.at, base);
+    }
+    for (; digits.left != 0; scan_skip(&digits, 1)) {
+        if (strchr("uUlL", *digits.at) == NULL) {
+            return NULL;
+        }
+        node->is_signed = node->is_signed && (*digits.at == 'l' || *digits.at == 'L');
+    }
+    return node;
+}
+
+/* One or more C strings in a row, as one; NULL when there is none. */
+static char *literal(struct parser *parser)
+{
+    if (!accept(parser, "\"")) {
+        return NULL;
+    }
+    char *text = arena_take(parser->arena, parser->text.left + 1);
+    size_t size = 0;
+    if (text == NULL) {
+        return NULL;
+    }
+    do {
+        while (parser->text.left != 0 && *parser->text.at != '"') {
+            char c = *parser->text.at;
+            scan_skip(&parser->text, 1);
+            if (c == '\\' && parser->text.left != 0) {
+                c = *parser->text.at;
+                c = (char)(c == 'n' ? '\n' : c == 't' ? '\t' : c);
+                scan_skip(&parser->text, 1);
+            }
+            text[size++] = c;
+        }
+        if (parser->text.left == 0) {
+            return NULL;
+        }
+        scan_skip(&parser->text, 1);
+    } while (accept(parser, "\""));
+    text[size] = 0;
+    return text;
+}
+
+/* { number, "name" }, ... up to the closing parenthesis. */
+static bool names(struct parser *parser, struct print_node *node)
+{
+    struct print_name *table = NULL;
+    size_t room = 0;
+    while (!accept(parser, ")")) {
+        if (node->name_count == PRINT_NAMES || !accept(parser, "{")) {
+            return false;
+        }
+        const struct print_node *value = conditional(parser);
+        const char *text = accept(parser, ",") ? literal(parser) : NULL;
+        if (value == NULL || value->kind != PRINT_NUMBER || text == NULL || !accept(parser, "}")) {
+            return false;
+        }
+        if (node->name_count == room) {
+            room = room == 0 ? 16 : 2 * room;
+            struct print_name *more = arena_take(parser->arena, room * sizeof *more);
+            if (more == NULL) {
+                return false;
+            }
+            if (table != NULL) {
+                memcpy(more, table, node->name_count * sizeof *more);
+            }
+            table = more;
+        }
+        table[node->name_count++] = (struct print_name){value->number, text};
+        (void)accept(parser, ",");
+    }
+    node->names = table;
+    return true;
+}
+
+/* __print_flags(value, "|", {...}, ...) and its like, behind the name. */
+static const struct print_node *named(struct parser *parser, enum print_kind kind)
+{
+    struct print_node *node = node_of(parser, kind);
+    if (node == NULL || !accept(parser, "(")) {
+        return NULL;
+    }
+    node->left = conditional(parser);
+    if (node->left == NULL || !accept(parser, ",")) {
+        return NULL;
+    }
+    if (kind == PRINT_FLAGS) {
+        node->text = literal(parser);
+        if (node->text == NULL || !accept(parser, ",")) {
+            return NULL;
+        }
+    }
+    return names(parser, node) ? node : NULL;
+}
+
+static const struct print_node *field_called(struct parser *parser, struct scan name)
+{
+    struct print_node *node = node_of(parser, PRINT_FIELD);
+    if (node == NULL) {
+        return NULL;
+    }
+    node->field = format_field_find(parser->format, name.at, name.left);
+    return node->field != NULL ? node : NULL;
+}
+
+/* What stands behind "REC->": a field or an item of one. */
+static const struct print_node *record_field(struct parser *parser)
+{
+    const struct scan name = name_ahead(parser);
+    scan_skip(&parser->text, name.left);
+    const struct print_node *field = field_called(parser, name);
+    if (field == NULL || !accept(parser, "[")) {
+        return field;
+    }
+    const struct print_node *index = conditional(parser);
+    struct print_node *item = node_of(parser, PRINT_ITEM);
+    if (item == NULL || index == NULL || index->kind != PRINT_NUMBER || !accept(parser, "]")) {
+        return NULL;
+    }
+    item->field = field->field;
+    item->number = index->number;
+    return item;
+}
+
+static const struct print_node *function(struct parser *parser, struct scan name)
+{
+    scan_skip(&parser->text, name.left);
+    if (scan_is(name, "__print_flags") || scan_is(name, "__print_flags_u64")) {
+        return named(parser, PRINT_FLAGS);
+    }
+    if (scan_is(name, "__print_symbolic") || scan_is(name, "__print_symbolic_u64")) {
+        return named(parser, PRINT_SYMBOLIC);
+    }
+    if ((scan_is(name, "__get_str") || scan_is(name, "__get_rel_str")) && accept(parser, "(")) {
+        const struct scan field = name_ahead(parser);
+        scan_skip(&parser->text, field.left);
+        return accept(parser, ")") ? field_called(parser, field) : NULL;
+    }
+    if (scan_is(name, "REC") && accept(parser, "->")) {
+        return record_field(parser);
+    }
+    return NULL;
+}
+
+struct cast {
+    uint8_t size;
+    bool is_signed;
+};
+
+/*
+ * The type in "(type)", or a size of 0: then it is an expression. Types that are
+ * not known are taken for 64 bits, if what follows shows that it is a type.
+ */
+static struct cast cast_of(struct scan type)
+{
+    static const struct {
+        const char *word;
+        struct cast cast;
+    } TYPES[] = {
+        {"u8",                 {1, false}},
+        {"__u8",               {1, false}},
+        {"unsigned char",      {1, false}},
+        {"bool",               {1, false}},
+        {"s8",                 {1, true} },
+        {"char",               {1, true} },
+        {"u16",                {2, false}},
+        {"__u16",              {2, false}},
+        {"unsigned short",     {2, false}},
+        {"s16",                {2, true} },
+        {"short",              {2, true} },
+        {"u32",                {4, false}},
+        {"__u32",              {4, false}},
+        {"unsigned int",       {4, false}},
+        {"unsigned",           {4, false}},
+        {"gfp_t",              {4, false}},
+        {"int",                {4, true} },
+        {"s32",                {4, true} },
+        {"long",               {8, true} },
+        {"long long",          {8, true} },
+        {"s64",                {8, true} },
+        {"unsigned long",      {8, false}},
+        {"unsigned long long", {8, false}},
+        {"u64",                {8, false}},
+        {"__u64",              {8, false}},
+    };
+    while (type.left != 0 && type.at[type.left - 1] == ' ') {
+        type.left--;
+    }
+    for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
+        if (scan_is(type, TYPES[i].word)) {
+            return TYPES[i].cast;
+        }
+    }
+    return (struct cast){0};
+}
+
+static const struct print_node *operand(struct parser *parser);
+
+/* After "(": a cast and its operand, or an expression and ")". */
+static const struct print_node *parenthesis(struct parser *parser)
+{
+    scan_spaces(&parser->text);
+    struct scan ahead = parser->text;
+    const struct scan type = scan_until(&ahead, ')');
+    const struct cast cast = cast_of(type);
+    if (cast.size != 0) {
+        parser->text = ahead;
+        struct print_node *node = node_of(parser, PRINT_CAST);
+        const struct print_node *left = operand(parser);
+        if (node == NULL || left == NULL) {
+            return NULL;
+        }
+        node->size = cast.size;
+        node->is_signed = cast.is_signed;
+        node->left = left;
+        return folded(parser, node);
+    }
+    const struct print_node *inner = conditional(parser);
+    return accept(parser, ")") ? inner : NULL;
+}
+
+static const struct print_node *operand(struct parser *parser)
+{
+    scan_spaces(&parser->text);
+    if (parser->text.left == 0 || parser->depth == PRINT_DEPTH) {
+        return NULL;
+    }
+    parser->depth++;
+    const char c = *parser->text.at;
+    const struct print_node *result = NULL;
+    if (c == '(') {
+        scan_skip(&parser->text, 1);
+        result = parenthesis(parser);
+    } else if (c == '!' || c == '~' || c == '-') {
+        scan_skip(&parser->text, 1);
+        struct print_node *node = node_of(parser, PRINT_UNARY);
+        if (node != NULL) {
+            node->op = c;
+            node->left = operand(parser);
+            result = node->left == NULL ? NULL : folded(parser, node);
+        }
+    } else if (c >= '0' && c <= '9') {
+        result = number(parser);
+    } else if (c == '"') {
+        struct print_node *node = node_of(parser, PRINT_LITERAL);
+        if (node != NULL) {
+            node->text = literal(parser);
+            result = node->text == NULL ? NULL : node;
+        }
+    } else {
+        const struct scan name = name_ahead(parser);
+        result = name.left == 0 ? NULL : function(parser, name);
+    }
+    parser->depth--;
+    return result;
+}
+
+struct infix {
+    const char *text;
+    char name;
+    unsigned rank; /* the higher binds the tighter */
+};
+
+/* Longer ones first. */
+static const struct infix OPERATORS[] = {
+    {"||", PRINT_EITHER,      1 },
+    {"&&", PRINT_BOTH,        2 },
+    {"==", PRINT_EQUAL,       6 },
+    {"!=", PRINT_UNEQUAL,     6 },
+    {">=", PRINT_NOT_LESS,    7 },
+    {"<=", PRINT_NOT_GREATER, 7 },
+    {"<<", PRINT_SHIFT_LEFT,  8 },
+    {">>", PRINT_SHIFT_RIGHT, 8 },
+    {"|",  '|',               3 },
+    {"^",  '^',               4 },
+    {"&",  '&',               5 },
+    {"<",  '<',               7 },
+    {">",  '>',               7 },
+    {"+",  '+',               9 },
+    {"-",  '-',               9 },
+    {"*",  '*',               10},
+    {"/",  '/',               10},
+    {"%",  '%',               10},
+};
+
+static const struct infix *operator_ahead(struct parser *parser)
+{
+    scan_spaces(&parser->text);
+    for (size_t i = 0; i < sizeof OPERATORS / sizeof OPERATORS[0]; i++) {
+        if (scan_starts(parser->text, OPERATORS[i].text)) {
+            return &OPERATORS[i];
+        }
+    }
+    return NULL;
+}
+
+/* Operands and operators of at least `rank`, those of equal rank from the left. */
+static const struct print_node *binary(struct parser *parser, unsigned rank)
+{
+    const struct print_node *left = operand(parser);
+    const struct infix *ahead = operator_ahead(parser);
+    while (left != NULL && ahead != NULL && ahead->rank >= rank) {
+        scan_skip(&parser->text, strlen(ahead->text));
+        struct print_node *node = node_of(parser, PRINT_BINARY);
+        const struct print_node *right = binary(parser, ahead->rank + 1);
+        if (node == NULL || right == NULL) {
+            return NULL;
+        }
+        node->op = ahead->name;
+        node->left = left;
+        node->right = right;
+        left = folded(parser, node);
+        ahead = operator_ahead(parser);
+    }
+    return left;
+}
+
+static const struct print_node *conditional(struct parser *parser)
+{
+    if (parser->depth == PRINT_DEPTH) {
+        return NULL;
+    }
+    const struct print_node *condition = binary(parser, 1);
+    if (condition == NULL || !accept(parser, "?")) {
+        return condition;
+    }
+    struct print_node *node = node_of(parser, PRINT_CHOICE);
+    parser->depth++;
+    const struct print_node *left = conditional(parser);
+    const struct print_node *right = accept(parser, ":") ? conditional(parser) : NULL;
+    parser->depth--;
+    if (node == NULL || left == NULL || right == NULL) {
+        return NULL;
+    }
+    node->condition = condition;
+    node->left = left;
+    node->right = right;
+    return node;
+}
+
+/* Over an argument that was not understood, to the comma behind it. */
+static void skip_argument(struct scan *text)
+{
+    int depth = 0;
+    bool quoted = false;
+    for (; text->left != 0; scan_skip(text, 1)) {
+        const char c = *text->at;
+        if (quoted && c == '\\') {
+            scan_skip(text, 1);
+        } else if (c == '"') {
+            quoted = !quoted;
+        } else if (!quoted && (c == '(' || c == '{' || c == '[')) {
+            depth++;
+        } else if (!quoted && (c == ')' || c == '}' || c == ']')) {
+            depth--;
+        } else if (!quoted && c == ',' && depth == 0) {
+            return;
+        }
+    }
+}
+
+static bool all_arguments(struct parser *parser, struct print_format *print)
+{
+    const struct print_node *arguments[PRINT_ARGUMENTS];
+    while (accept(parser, ",")) {
+        if (print->argument_count == PRINT_ARGUMENTS) {
+            return false;
+        }
+        const struct scan start = parser->text;
+        parser->depth = 0;
+        const struct print_node *node = conditional(parser);
+        scan_spaces(&parser->text);
+        if (parser->text.left != 0 && *parser->text.at != ',') {
+            node = NULL;
+        }
+        if (node == NULL) {
+            parser->text = start;
+            skip_argument(&parser->text);
+        }
+        arguments[print->argument_count++] = node;
+    }
+    const size_t size = print->argument_count * sizeof arguments[0];
+    const struct print_node **kept = arena_take(parser->arena, size + 1);
+    if (kept != NULL) {
+        memcpy(kept, arguments, size);
+        print->arguments = kept;
+    }
+    return kept != NULL;
+}
+
+/* The end of the conversion that starts at `text`, which is a '%'. */
+static const char *conversion_end(const char *text)
+{
+    text++;
+    text += strspn(text, "-+ #0123456789.*hlLqjzt");
+    if (*text == 'p') {
+        for (text++; scan_is_name(*text); text++) {
+        }
+        return text;
+    }
+    return *text == 0 ? text : text + 1;
+}
+
+static struct print_piece piece_at(const char *text, size_t *argument)
+{
+    struct print_piece piece = {.before = text};
+    const char *percent = text;
+    while (*percent != 0 && *percent != '%') {
+        percent++;
+    }
+    piece.before_size = (size_t)(percent - text);
+    piece.spec = percent;
+    if (*percent == '%') {
+        piece.spec_size = (size_t)(conversion_end(percent) - percent);
+        for (size_t i = 0; i < piece.spec_size; i++) {
+            *argument += percent[i] == '*';
+        }
+        piece.argument = *argument;
+        *argument += percent[1] != '%';
+    }
+    return piece;
+}
+
+static bool all_pieces(struct parser *parser, const char *text, struct print_format *print)
+{
+    struct print_piece pieces[PRINT_ARGUMENTS];
+    size_t argument = 0;
+    for (;;) {
+        if (print->piece_count == PRINT_ARGUMENTS) {
+            return false;
+        }
+        const struct print_piece piece = piece_at(text, &argument);
+        pieces[print->piece_count++] = piece;
+        if (piece.spec_size == 0) {
+            break;
+        }
+        text = piece.spec + piece.spec_size;
+    }
+    const size_t size = print->piece_count * sizeof pieces[0];
+    struct print_piece *kept = arena_take(parser->arena, size);
+    if (kept != NULL) {
+        memcpy(kept, pieces, size);
+        print->pieces = kept;
+    }
+    return kept != NULL;
+}
+
+const struct print_format *print_format_parse(const struct format *format, const char *text,
+                                              size_t size, struct arena *arena)
+{
+    struct parser parser = {
+        .text = {.at = text, .left = size},
+        .arena = arena,
+        .format = format,
+    };
+    struct print_format *print = arena_take(arena, sizeof *print);
+    const char *format_text = literal(&parser);
+    if (print == NULL || format_text == NULL) {
+        return NULL;
+    }
+    *print = (struct print_format){0};
+    if (!all_pieces(&parser, format_text, print) || !all_arguments(&parser, print)) {
+        return NULL;
+    }
+    return print;
+}
