@@ -33,9 +33,13 @@ struct etwas_error {
     const char *doing;
 };
 
-#if defined(__GNUC__)
+#if defined(__clang__)
 #    define ETWAS_MUST_CHECK      __attribute__((warn_unused_result))
 #    define ETWAS_PRINTF(at, arg) __attribute__((format(printf, at, arg)))
+#elif defined(__GNUC__)
+/* To MinGW "printf" means Microsoft's, which has no %zu; ours is the standard's. */
+#    define ETWAS_MUST_CHECK      __attribute__((warn_unused_result))
+#    define ETWAS_PRINTF(at, arg) __attribute__((format(gnu_printf, at, arg)))
 #else
 #    define ETWAS_MUST_CHECK
 #    define ETWAS_PRINTF(at, arg)

@@ -45,7 +45,7 @@ caught("controller/a.h" "${licence}${long_header}" "201 lines")
 
 passes("monitor/main_linux.c" "${licence}int main(void) { exit(0); }\n")
 passes("monitor/a.c" "${licence}/* strcpy(a, b)\n _WIN32 */ const char *s = \"system(1) /*\";\n")
-passes("monitor/a.c" "${licence}int snsnprintf(int); // atoi(s)\nchar c = '\"';\n")
+passes("monitor/a.c" "${licence}int vsnprintf(int); // atoi(s)\nchar c = '\"';\n")
 
 # The counter: blanks and comments do not count, literals that look like comments do.
 file(WRITE "${SCRATCH}/ipc/b.h" "/* one */\n\n#define B 1 /* two */\n")

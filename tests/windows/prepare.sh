@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Makes what the windows-cross preset needs and Debian has no package of: cmocka for
+# Windows in build/windows-deps and a Wine prefix in build/wine. Does nothing that is
+# done already. Asks apt for cmocka's sources in a configuration of its own, so that
+# the system's sources stay as they are.
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+deps=$top/build/windows-deps
+export WINEPREFIX=$top/build/wine WINEDEBUG=-all
+
+say() { printf 'prepare.sh: %s\n' "$*"; }
+
+# The mirror that serves libcmocka-dev serves its sources, too.
+write_apt_config() {
+    local uri base os_id codename component=main
+    uri=$(apt-get download --print-uris libcmocka-dev | sed -n "s/^'\([^']*\)'.*/\1/p" | head -n 1)
+    [ -n "$uri" ] || { say "apt knows no libcmocka-dev: run apt-get update"; exit 1; }
+    base=${uri%%/pool/*}
+    component=${uri#*/pool/}
+    component=${component%%/*}
+    codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    os_id=$(. /etc/os-release && echo "$ID")
+    mkdir -p lists/partial archives/partial
+    echo "deb-src [signed-by=/usr/share/keyrings/$os_id-archive-keyring.gpg]" \
+         "$base $codename $component" > sources.list
+    cat > apt.conf <<END
+Dir::Etc::SourceList "$PWD/sources.list";
+Dir::Etc::SourceParts "/dev/null";
+Dir::State::Lists "$PWD/lists";
+Dir::Cache "$PWD";
+Dir::Cache::Archives "$PWD/archives";
+APT::Sandbox::User "root";
+END
+}
+
+build_cmocka() {
+    local scratch=$top/build/windows-deps.partial
+    rm -rf "$scratch"
+    mkdir -p "$scratch"
+    cd "$scratch"
+    write_apt_config
+    APT_CONFIG=$PWD/apt.conf apt-get -q update
+    APT_CONFIG=$PWD/apt.conf apt-get -q source --download-only cmocka
+    dpkg-source --no-check -x cmocka_*.dsc source
+    cmake -S source -B objects -G Ninja -Wno-dev -DCMAKE_BUILD_TYPE=Release \
+        -DCMAKE_SYSTEM_NAME=Windows -DCMAKE_C_COMPILER=x86_64-w64-mingw32-gcc \
+        -DCMAKE_INSTALL_PREFIX="$scratch/install" -DWITH_STATIC_LIB=ON \
+        -DBUILD_SHARED_LIBS=OFF -DWITH_EXAMPLES=OFF -DUNIT_TESTING=OFF > configure.log
+    cmake --build objects > build.log
+    mkdir -p install/lib install/include
+    find objects -name 'libcmocka-static.a' -o -name 'libcmocka.a' | head -n 1 |
+        xargs -d '\n' -I{} cp {} install/lib/libcmocka-static.a
+    cp source/include/cmocka*.h install/include/
+    mv install "$deps"
+    cd "$top"
+    rm -rf "$scratch"
+}
+
+if [ -e "$deps/lib/libcmocka-static.a" ]; then
+    say "cmocka for Windows is there"
+else
+    say "building cmocka for Windows"
+    build_cmocka
+fi
+
+if [ -e "$WINEPREFIX/ready" ]; then
+    say "the Wine prefix is there"
+else
+    say "making a Wine prefix"
+    mkdir -p "$WINEPREFIX"
+    export WINEDLLOVERRIDES="mscoree,mshtml="   # asks for nothing to be downloaded
+    timeout 300 wine wineboot --init < /dev/null
+    timeout 120 wine winecfg -v win10 < /dev/null
+    timeout 120 wineserver -w
+    touch "$WINEPREFIX/ready"
+fi
