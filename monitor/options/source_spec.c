@@ -228,7 +228,7 @@ static enum etwas_status option_text(struct parse *parse, struct piece value)
     return ETWAS_OK;
 }
 
-enum { KIND_BIT = 1 };
+#define KIND_BIT(kind) (1U << (unsigned)(kind))
 
 /* `kinds` has the bit of every enum source_kind that knows the option. */
 static const struct {
@@ -236,10 +236,10 @@ static const struct {
     unsigned kinds;
     enum etwas_status (*take)(struct parse *parse, struct piece value);
 } source_options[] = {
-    {"interval", KIND_BIT << SOURCE_CPU | KIND_BIT << SOURCE_PROCESS_CPU, option_interval},
-    {"name",     KIND_BIT << SOURCE_PROCESS_CPU,                          option_name    },
-    {"pid",      KIND_BIT << SOURCE_PROCESS_CPU,                          option_pid     },
-    {"text",     KIND_BIT << SOURCE_USDT,                                 option_text    },
+    {"interval", KIND_BIT(SOURCE_CPU) | KIND_BIT(SOURCE_PROCESS_CPU), option_interval},
+    {"name",     KIND_BIT(SOURCE_PROCESS_CPU),                        option_name    },
+    {"pid",      KIND_BIT(SOURCE_PROCESS_CPU),                        option_pid     },
+    {"text",     KIND_BIT(SOURCE_USDT),                               option_text    },
 };
 
 static enum etwas_status parse_filter(struct parse *parse, struct piece option)
@@ -289,7 +289,7 @@ static enum etwas_status parse_option(struct parse *parse, struct piece option)
     const struct piece name = piece_until(&value, '=');
     for (size_t i = 0; i < sizeof source_options / sizeof source_options[0]; i++) {
         if (name.size < option.size && piece_is(name, source_options[i].name) &&
-            (source_options[i].kinds & KIND_BIT << parse->spec->kind) != 0) {
+            (source_options[i].kinds & KIND_BIT(parse->spec->kind)) != 0) {
             return source_options[i].take(parse, value);
         }
     }
