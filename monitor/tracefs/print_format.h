@@ -60,7 +60,7 @@ struct print_node {
     const struct print_node *condition;
     const struct print_node *left;
     const struct print_node *right;
-    const struct print_name *names;
+    struct print_name *names;
     size_t name_count;
 };
 
@@ -83,6 +83,9 @@ struct print_format {
 /* NULL when it is no print fmt at all, or the arena is full. */
 const struct print_format *print_format_parse(const struct format *format, const char *text,
                                               size_t size, struct arena *arena);
+
+/* The part of print_format_parse() that cuts the text, which must live as long. */
+bool print_pieces(const char *text, struct arena *arena, struct print_format *print);
 
 struct print_value {
     bool is_text;

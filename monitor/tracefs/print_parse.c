@@ -96,6 +96,20 @@ static const struct print_node *number(struct parser *parser)
     return node;
 }
 
+/* 'c', without escapes: they do not occur. */
+static const struct print_node *character(struct parser *parser)
+{
+    struct print_node *node = node_of(parser, PRINT_NUMBER);
+    if (node == NULL || parser->text.left < 3 || parser->text.at[2] != '\'' ||
+        parser->text.at[1] == '\\') {
+        return NULL;
+    }
+    node->number = (uint8_t)parser->text.at[1];
+    node->is_signed = true;
+    scan_skip(&parser->text, 3);
+    return node;
+}
+
 /* One or more C strings in a row, as one; NULL when there is none. */
 static char *literal(struct parser *parser)
 {
@@ -127,35 +141,47 @@ static char *literal(struct parser *parser)
     return text;
 }
 
+/* Tables grow from 16 names by doubling: when the count is such a size, it is full. */
+static bool room_for_name(struct parser *parser, struct print_node *node)
+{
+    const size_t count = node->name_count;
+    if (count != 0 && (count < 16 || (count & (count - 1)) != 0)) {
+        return true;
+    }
+    struct print_name *more =
+        arena_take(parser->arena, (count == 0 ? 16 : 2 * count) * sizeof *more);
+    if (more == NULL) {
+        return false;
+    }
+    if (count != 0) {
+        memcpy(more, node->names, count * sizeof *more);
+    }
+    node->names = more;
+    return true;
+}
+
 /* { number, "name" }, ... up to the closing parenthesis. */
 static bool names(struct parser *parser, struct print_node *node)
 {
-    struct print_name *table = NULL;
-    size_t room = 0;
     while (!accept(parser, ")")) {
         if (node->name_count == PRINT_NAMES || !accept(parser, "{")) {
             return false;
         }
         const struct print_node *value = conditional(parser);
-        const char *text = accept(parser, ",") ? literal(parser) : NULL;
+        const bool comma = accept(parser, ",");
+        if (comma && accept(parser, "((void *)0)") && accept(parser, "}")) {
+            continue; /* the end of a table, as some write it themselves */
+        }
+        const char *text = comma ? literal(parser) : NULL;
         if (value == NULL || value->kind != PRINT_NUMBER || text == NULL || !accept(parser, "}")) {
             return false;
         }
-        if (node->name_count == room) {
-            room = room == 0 ? 16 : 2 * room;
-            struct print_name *more = arena_take(parser->arena, room * sizeof *more);
-            if (more == NULL) {
-                return false;
-            }
-            if (table != NULL) {
-                memcpy(more, table, node->name_count * sizeof *more);
-            }
-            table = more;
+        if (!room_for_name(parser, node)) {
+            return false;
         }
-        table[node->name_count++] = (struct print_name){value->number, text};
+        node->names[node->name_count++] = (struct print_name){value->number, text};
         (void)accept(parser, ",");
     }
-    node->names = table;
     return true;
 }
 
@@ -235,7 +261,7 @@ struct cast {
 
 /*
  * The type in "(type)", or a size of 0: then it is an expression. Types that are
- * not known are taken for 64 bits, if what follows shows that it is a type.
+ * not known are taken for 64 bits.
  */
 static struct cast cast_of(struct scan type)
 {
@@ -259,16 +285,21 @@ static struct cast cast_of(struct scan type)
         {"unsigned int",       {4, false}},
         {"unsigned",           {4, false}},
         {"gfp_t",              {4, false}},
+        {"uint",               {4, false}},
+        {"__kernel_rwf_t",     {4, true} },
         {"int",                {4, true} },
         {"s32",                {4, true} },
         {"long",               {8, true} },
         {"long long",          {8, true} },
         {"s64",                {8, true} },
+        {"loff_t",             {8, true} },
+        {"int64_t",            {8, true} },
         {"unsigned long",      {8, false}},
         {"unsigned long long", {8, false}},
         {"u64",                {8, false}},
         {"__u64",              {8, false}},
     };
+    scan_spaces(&type);
     while (type.left != 0 && type.at[type.left - 1] == ' ') {
         type.left--;
     }
@@ -277,7 +308,15 @@ static struct cast cast_of(struct scan type)
             return TYPES[i].cast;
         }
     }
-    return (struct cast){0};
+    /* A pointer, or a type name as the kernel spells them. */
+    const char last = type.left < 3 ? ' ' : type.at[type.left - 1];
+    const bool is_type = last == '*' || (last == 't' && type.at[type.left - 2] == '_');
+    for (size_t i = 0; i < type.left; i++) {
+        if (!scan_is_name(type.at[i]) && type.at[i] != ' ' && type.at[i] != '*') {
+            return (struct cast){0};
+        }
+    }
+    return is_type ? (struct cast){8, false} : (struct cast){0};
 }
 
 static const struct print_node *operand(struct parser *parser);
@@ -333,6 +372,8 @@ static const struct print_node *operand(struct parser *parser)
             node->text = literal(parser);
             result = node->text == NULL ? NULL : node;
         }
+    } else if (c == '\'') {
+        result = character(parser);
     } else {
         const struct scan name = name_ahead(parser);
         result = name.left == 0 ? NULL : function(parser, name);
@@ -474,63 +515,6 @@ static bool all_arguments(struct parser *parser, struct print_format *print)
     return kept != NULL;
 }
 
-/* The end of the conversion that starts at `text`, which is a '%'. */
-static const char *conversion_end(const char *text)
-{
-    text++;
-    text += strspn(text, "-+ #0123456789.*hlLqjzt");
-    if (*text == 'p') {
-        for (text++; scan_is_name(*text); text++) {
-        }
-        return text;
-    }
-    return *text == 0 ? text : text + 1;
-}
-
-static struct print_piece piece_at(const char *text, size_t *argument)
-{
-    struct print_piece piece = {.before = text};
-    const char *percent = text;
-    while (*percent != 0 && *percent != '%') {
-        percent++;
-    }
-    piece.before_size = (size_t)(percent - text);
-    piece.spec = percent;
-    if (*percent == '%') {
-        piece.spec_size = (size_t)(conversion_end(percent) - percent);
-        for (size_t i = 0; i < piece.spec_size; i++) {
-            *argument += percent[i] == '*';
-        }
-        piece.argument = *argument;
-        *argument += percent[1] != '%';
-    }
-    return piece;
-}
-
-static bool all_pieces(struct parser *parser, const char *text, struct print_format *print)
-{
-    struct print_piece pieces[PRINT_ARGUMENTS];
-    size_t argument = 0;
-    for (;;) {
-        if (print->piece_count == PRINT_ARGUMENTS) {
-            return false;
-        }
-        const struct print_piece piece = piece_at(text, &argument);
-        pieces[print->piece_count++] = piece;
-        if (piece.spec_size == 0) {
-            break;
-        }
-        text = piece.spec + piece.spec_size;
-    }
-    const size_t size = print->piece_count * sizeof pieces[0];
-    struct print_piece *kept = arena_take(parser->arena, size);
-    if (kept != NULL) {
-        memcpy(kept, pieces, size);
-        print->pieces = kept;
-    }
-    return kept != NULL;
-}
-
 const struct print_format *print_format_parse(const struct format *format, const char *text,
                                               size_t size, struct arena *arena)
 {
@@ -545,7 +529,7 @@ const struct print_format *print_format_parse(const struct format *format, const
         return NULL;
     }
     *print = (struct print_format){0};
-    if (!all_pieces(&parser, format_text, print) || !all_arguments(&parser, print)) {
+    if (!print_pieces(format_text, arena, print) || !all_arguments(&parser, print)) {
         return NULL;
     }
     return print;
