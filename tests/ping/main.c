@@ -69,26 +69,28 @@ static enum interrupt wait_for_listener(uint64_t wait)
     return INTERRUPT_DONE;
 }
 
+/* How many were sent since the last time; `printed` is all that was told of. */
+static enum outlet print_rate(const struct sender *sender, uint64_t *printed)
+{
+    uint64_t before = *printed;
+    *printed = sender_sent(sender);
+    return print("%" PRIu64 "\tmsg/s\n", *printed - before);
+}
+
 /* Until all is sent, the user wants an end, or nobody reads the output. */
-static enum outlet watch(struct sender *sender, bool quiet)
+static enum outlet watch(const struct sender *sender, bool quiet)
 {
     enum outlet outlet = OUTLET_OPEN;
     uint64_t printed = 0;
     uint64_t next = clock_now() + SCHEDULE_SECOND - BEFORE_THE_NEXT;
     while (!sender_is_done(sender) && outlet == OUTLET_OPEN) {
-        switch (interrupt_wait(next)) {
-        case INTERRUPT_USER:
-            return OUTLET_OPEN;
-        case INTERRUPT_TIME:
-            if (!quiet) {
-                uint64_t sent = sender_sent(sender);
-                outlet = print("%" PRIu64 "\tmsg/s\n", sent - printed);
-                printed = sent;
-            }
+        enum interrupt interrupt = interrupt_wait(next);
+        if (interrupt == INTERRUPT_USER) {
+            break;
+        }
+        if (interrupt == INTERRUPT_TIME) {
             next += SCHEDULE_SECOND;
-            break;
-        case INTERRUPT_DONE:
-            break;
+            outlet = quiet ? OUTLET_OPEN : print_rate(sender, &printed);
         }
     }
     return outlet;

@@ -10,6 +10,7 @@
 #include "tests/ping/interrupt.h"
 #include "tests/ping/schedule.h"
 
+#define LINE      64                  /* bytes */
 #define CHUNK     UINT64_C(1024)      /* events between two looks at the clock */
 #define TICK      UINT64_C(1000000)   /* ns: the shortest sleep */
 #define SLICE     UINT64_C(50000000)  /* ns: the longest sleep, so that a stop is seen */
@@ -23,17 +24,17 @@ struct worker {
 };
 
 struct sender {
-    _Alignas(64) _Atomic uint64_t taken; /* alone in its cache line */
-    _Alignas(64) atomic_bool stopping;
-    atomic_uint running;
-    bool paced;
+    _Alignas(LINE) _Atomic uint64_t taken; /* alone in its cache line: all write it */
+    _Alignas(LINE) struct worker workers[OPTIONS_MAX_THREADS];
     struct schedule schedule;
     uint64_t start;    /* of clock_now() */
     uint64_t duration; /* ns, or OPTIONS_NO_DURATION */
     uint64_t hold;     /* ns after the start before which nobody ends by himself */
     uint32_t threads;
     uint32_t started; /* threads to join; the main thread's */
-    struct worker workers[OPTIONS_MAX_THREADS];
+    atomic_uint running;
+    atomic_bool stopping;
+    bool paced;
     char text[OPTIONS_MAX_SIZE + 1];
 };
 

@@ -219,19 +219,24 @@ static void every_truncation_is_malformed(void **state)
     }
 }
 
+static void change_byte(size_t at)
+{
+    static const uint8_t values[] = {0x00, 0x01, 0x7f, 0x80, 0xff};
+    uint8_t before = image.data[at];
+    for (size_t i = 0; i < sizeof values; i++) {
+        image.data[at] = values[i];
+        assert_int_not_equal(end_of_image(), ETWAS_OK);
+    }
+    image.data[at] = before;
+}
+
 static void any_changed_byte_is_survived(void **state)
 {
     (void)state;
-    static const uint8_t values[] = {0x00, 0x01, 0x7f, 0x80, 0xff};
     for (uint8_t word = 4; word <= 8; word += 4) {
         make(word, &good);
-        for (size_t i = 0; i < image.size; i++) {
-            uint8_t before = image.data[i];
-            for (size_t v = 0; v < sizeof values; v++) {
-                image.data[i] = values[v];
-                assert_int_not_equal(end_of_image(), ETWAS_OK);
-            }
-            image.data[i] = before;
+        for (size_t at = 0; at < image.size; at++) {
+            change_byte(at);
         }
     }
 }

@@ -97,52 +97,58 @@ static void durations_have_units_and_fractions(void **state)
     }
 }
 
+static const char *const bad_words[] = {
+    "--rate",
+    "--rate=",
+    "--rate=x",
+    "--rate=1x",
+    "--rate=1000000001",
+    "--rate=-",
+    "--count=-1",
+    "--size=4097",
+    "--burst=0",
+    "--burst=1000001",
+    "--threads=0",
+    "--threads=65",
+    "--duration=-1",
+    "--duration=1.",
+    "--duration=.5",
+    "--duration=1 s",
+    "--duration=1ns",
+    "--duration=s",
+    "--wait=0",
+    "--wait",
+    "--quiet=1",
+    "--unknown",
+    "rate",
+    "--rat=1",
+    "",
+    "-",
+    "--",
+    "--count=",
+    "--help=1",
+    "--version=1",
+    "--duration=99999999999",
+    "--duration=999999999h",
+    "--count=99999999999999999999",
+};
+
+static void check_bad(const char *word)
+{
+    struct ping_options options;
+    const char *bad = NULL;
+    const char *const words[] = {"--count=1", word, NULL};
+    if (parse(&options, words, &bad) != OPTIONS_BAD) {
+        fail_msg("'%s' should be bad", word);
+    }
+    assert_string_equal(bad, word);
+}
+
 static void bad_words_are_named(void **state)
 {
     (void)state;
-    static const char *const cases[] = {
-        "--rate",
-        "--rate=",
-        "--rate=x",
-        "--rate=1x",
-        "--rate=1000000001",
-        "--rate=-",
-        "--count=-1",
-        "--size=4097",
-        "--burst=0",
-        "--burst=1000001",
-        "--threads=0",
-        "--threads=65",
-        "--duration=-1",
-        "--duration=1.",
-        "--duration=.5",
-        "--duration=1 s",
-        "--duration=1ns",
-        "--duration=s",
-        "--wait=0",
-        "--wait",
-        "--quiet=1",
-        "--unknown",
-        "rate",
-        "--rat=1",
-        "",
-        "-",
-        "--",
-        "--count=",
-        "--help=1",
-        "--version=1",
-        "--duration=99999999999",
-        "--duration=999999999h",
-        "--count=99999999999999999999",
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct ping_options options;
-        const char *bad = NULL;
-        const char *const words[] = {"--count=1", cases[i], NULL};
-        if (parse(&options, words, &bad) != OPTIONS_BAD) {
-            fail_msg("'%s' should be bad", cases[i]);
-        }
-        assert_string_equal(bad, cases[i]);
+    for (size_t i = 0; i < sizeof bad_words / sizeof *bad_words; i++) {
+        check_bad(bad_words[i]);
     }
 }
 

@@ -29,6 +29,15 @@ static void a_duration_holds_exactly_its_events(void **state)
     }
 }
 
+static void check_times(const struct schedule *schedule)
+{
+    for (uint64_t index = 0; index < 1000000; index = index * 2 + 1) {
+        uint64_t time = schedule_time(schedule, index);
+        assert_true(schedule_due(schedule, time) > index);
+        assert_true(time == 0 || schedule_due(schedule, time - 1) <= index);
+    }
+}
+
 static void an_event_is_counted_from_its_time_on(void **state)
 {
     (void)state;
@@ -36,12 +45,7 @@ static void an_event_is_counted_from_its_time_on(void **state)
     const uint64_t bursts[] = {1, 2, 10, 1000};
     for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
         for (size_t j = 0; j < sizeof bursts / sizeof *bursts; j++) {
-            const struct schedule schedule = {rates[i], bursts[j], SCHEDULE_NO_LIMIT};
-            for (uint64_t index = 0; index < 1000000; index = index * 2 + 1) {
-                uint64_t time = schedule_time(&schedule, index);
-                assert_true(schedule_due(&schedule, time) > index);
-                assert_true(time == 0 || schedule_due(&schedule, time - 1) <= index);
-            }
+            check_times(&(struct schedule){rates[i], bursts[j], SCHEDULE_NO_LIMIT});
         }
     }
 }
@@ -58,16 +62,21 @@ static void the_limit_holds_for_ever(void **state)
     assert_true(schedule_time(&slow, UINT64_MAX) == UINT64_MAX / 2);
 }
 
+static uint64_t sum_of_shares(uint64_t count, uint32_t threads)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < threads; i++) {
+        sum += schedule_share(count, i, threads);
+    }
+    return sum;
+}
+
 static void shares_add_up_at_any_time(void **state)
 {
     (void)state;
     for (uint32_t threads = 1; threads <= 64; threads++) {
         for (uint64_t count = 0; count < 200; count++) {
-            uint64_t sum = 0;
-            for (uint32_t i = 0; i < threads; i++) {
-                sum += schedule_share(count, i, threads);
-            }
-            assert_int_equal(sum, count);
+            assert_int_equal(sum_of_shares(count, threads), count);
         }
     }
 }
