@@ -2,6 +2,7 @@
 #ifndef ETWAS_MONITOR_SOURCE_H
 #define ETWAS_MONITOR_SOURCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ipc/status.h"
@@ -57,6 +58,11 @@ struct source_ops {
     /* One line for people why it ended ("stopped by uid 0"), or NULL. Lives as the source. */
     const char *(*ending)(const struct source *source);
     void (*close)(struct source *source); /* frees it */
+    /*
+     * The part of the accounts that is CPU `index`'s; false: there is no such CPU.
+     * NULL for sources that know of none.
+     */
+    bool (*lane)(const struct source *source, uint32_t index, struct source_accounts *accounts);
 };
 
 struct source {

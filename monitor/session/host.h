@@ -14,6 +14,12 @@
 /* The clock of the records: CLOCK_MONOTONIC on Linux. */
 int64_t host_now_ns(void);
 
+/* What to add to that clock for UTC since 1970. */
+int64_t host_utc_offset_ns(void);
+
+/* "uid 0 (root)" in `text`, which is returned; without a name where it has none. */
+const char *host_user(uint32_t uid, char *text, size_t size);
+
 /* Milliseconds until `deadline_ns` of that clock, rounded up; 0 when it has passed. */
 int host_left_ms(int64_t deadline_ns);
 

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -16,6 +18,26 @@ int64_t host_now_ns(void)
     struct timespec now = {0};
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 * HOST_MS + now.tv_nsec;
+}
+
+int64_t host_utc_offset_ns(void)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 * HOST_MS + now.tv_nsec - host_now_ns();
+}
+
+const char *host_user(uint32_t uid, char *text, size_t size)
+{
+    struct passwd entry;
+    struct passwd *found = NULL;
+    char room[1024];
+    if (getpwuid_r(uid, &entry, room, sizeof room, &found) == 0 && found != NULL) {
+        (void)snprintf(text, size, "uid %u (%s)", uid, found->pw_name);
+    } else {
+        (void)snprintf(text, size, "uid %u", uid);
+    }
+    return text;
 }
 
 int host_left_ms(int64_t deadline_ns)
