@@ -2,9 +2,10 @@
 
 /*
  * Listens to the built etwas-ping through the kernel, by hand: the probe becomes
- * a uprobe event in a group and a tracing instance named after this process.
- * They are removed at the end, on a signal, and, when neither happened, by the
- * next run. Without root or tracefs the test is skipped.
+ * a uprobe event in a group and a tracing instance named after this process. The
+ * program is a copy, because a probe is heard from everyone who runs the file.
+ * All is removed at the end, on a signal, and, when neither happened, by the next
+ * run. Without root or tracefs the test is skipped.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -29,7 +30,8 @@
 
 enum {
     SKIPPED = 77,
-    MAX_FILE = 64 << 20,
+    MAX_FILE = 64 << 20, /* bytes */
+    MAX_FILES = 64,      /* descriptors */
     MAX_OUTPUT = 256,
     MAX_THREADS = 8,
     MAX_WORDS = 15,
@@ -44,6 +46,7 @@ static struct names {
     char enable[192];
     char trace[160];
     char remove[64];
+    char program[512];
 } ours;
 
 static void name_all(struct names *names, long pid)
@@ -53,6 +56,7 @@ static void name_all(struct names *names, long pid)
     (void)snprintf(names->enable, sizeof names->enable, "%s/events/" PREFIX "%ld/enable",
                    names->instance, pid);
     (void)snprintf(names->trace, sizeof names->trace, "%s/trace", names->instance);
+    (void)snprintf(names->program, sizeof names->program, PING "-test-%ld", pid);
     (void)snprintf(names->remove, sizeof names->remove, "-:" PREFIX "%ld/ping\n", pid);
 }
 
@@ -74,11 +78,22 @@ static void clean_up(const struct names *names)
     (void)write_text(names->enable, "0");
     (void)rmdir(names->instance);
     (void)write_text(probes, names->remove);
+    (void)unlink(names->program);
+}
+
+/* A file of an instance that is still open keeps it from being removed: a signal
+ * or a failed assertion may have come in between. */
+static void close_all(void)
+{
+    for (int file = STDERR_FILENO + 1; file < MAX_FILES; file++) {
+        (void)close(file);
+    }
 }
 
 static void clean_up_and_leave(int number)
 {
     (void)number;
+    close_all();
     clean_up(&ours);
     _exit(1);
 }
@@ -103,7 +118,18 @@ static void clean_up_after_the_dead(void)
     (void)closedir(folder);
 }
 
-static bool find_probe(struct usdt_probe *probe)
+static bool write_program(const uint8_t *data, size_t size)
+{
+    int file = open(ours.program, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+    if (file < 0) {
+        return false;
+    }
+    bool good = write(file, data, size) == (ssize_t)size;
+    return close(file) == 0 && good;
+}
+
+/* Copies the program and finds its probe. */
+static bool copy_program(struct usdt_probe *probe)
 {
     struct note_reader reader;
     FILE *file = fopen(PING, "rb");
@@ -112,7 +138,7 @@ static bool find_probe(struct usdt_probe *probe)
     if (file != NULL && data != NULL) {
         size_t size = fread(data, 1, MAX_FILE, file);
         found = note_reader_init(&reader, data, size) == ETWAS_OK &&
-                note_next(&reader, probe) == ETWAS_OK;
+                note_next(&reader, probe) == ETWAS_OK && write_program(data, size);
     }
     free(data);
     if (file != NULL) {
@@ -137,24 +163,25 @@ static int listen_to_ping(void **state)
 {
     (void)state;
     struct usdt_probe probe;
-    char line[512];
-    if (!find_probe(&probe)) {
-        return -1;
+    char line[1024];
+    bool good = copy_program(&probe);
+    if (good) {
+        (void)snprintf(line, sizeof line,
+                       "p:" PREFIX "%ld/ping %s:0x%" PRIx64 "(0x%" PRIx64
+                       ") number=%%di:u64 thread=%%si:u32 text=+0(%%dx):string\n",
+                       (long)getpid(), ours.program, probe.offset, probe.semaphore);
+        good = write_text(probes, line) && set_up_instance() && write_text(ours.enable, "1");
     }
-    (void)snprintf(line, sizeof line,
-                   "p:" PREFIX "%ld/ping " PING ":0x%" PRIx64 "(0x%" PRIx64
-                   ") number=%%di:u64 thread=%%si:u32 text=+0(%%dx):string\n",
-                   (long)getpid(), probe.offset, probe.semaphore);
-    if (!write_text(probes, line) || !set_up_instance() || !write_text(ours.enable, "1")) {
+    if (!good) {
         clean_up(&ours);
-        return -1;
     }
-    return 0;
+    return good ? 0 : -1;
 }
 
 static int stop_listening(void **state)
 {
     (void)state;
+    close_all();
     clean_up(&ours);
     return 0;
 }
@@ -199,7 +226,7 @@ static void run_ping(const char *command, char output[MAX_OUTPUT])
     assert_int_equal(posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO), 0);
     assert_int_equal(posix_spawn_file_actions_addclose(&actions, ends[0]), 0);
     assert_int_equal(posix_spawn_file_actions_addclose(&actions, ends[1]), 0);
-    int failed = posix_spawn(&pid, PING, &actions, NULL, argv, environ);
+    int failed = posix_spawn(&pid, ours.program, &actions, NULL, argv, environ);
     (void)posix_spawn_file_actions_destroy(&actions);
     (void)close(ends[1]);
     assert_int_equal(failed, 0);
