@@ -118,6 +118,14 @@ void bytes_put_u64(struct bytes_writer *writer, uint64_t value)
     write_number(writer, value, 8);
 }
 
+void bytes_put(struct bytes_writer *writer, const void *data, size_t size)
+{
+    uint8_t *bytes = take_room(writer, size);
+    if (bytes != NULL) {
+        memcpy(bytes, data, size);
+    }
+}
+
 void bytes_put_text(struct bytes_writer *writer, const char *text, size_t size)
 {
     const size_t length = strlen(text);

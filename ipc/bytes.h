@@ -59,6 +59,9 @@ void bytes_put_u16(struct bytes_writer *writer, uint16_t value);
 void bytes_put_u32(struct bytes_writer *writer, uint32_t value);
 void bytes_put_u64(struct bytes_writer *writer, uint64_t value);
 
+/* Writes `size` bytes as they are. */
+void bytes_put(struct bytes_writer *writer, const void *data, size_t size);
+
 /* Writes `text` and zeros up to `size`. Text of `size` bytes or more is bad. */
 void bytes_put_text(struct bytes_writer *writer, const char *text, size_t size);
 

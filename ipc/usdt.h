@@ -2,7 +2,6 @@
 #ifndef ETWAS_IPC_USDT_H
 #define ETWAS_IPC_USDT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -15,26 +14,6 @@ enum {
     USDT_REGISTERS = 16,
 };
 
-/* x86-64. The kernel calls them ax bx cx dx si di bp sp r8 .. r15. */
-enum usdt_register {
-    USDT_AX = 0,
-    USDT_BX,
-    USDT_CX,
-    USDT_DX,
-    USDT_SI,
-    USDT_DI,
-    USDT_BP,
-    USDT_SP,
-    USDT_R8,
-    USDT_R9,
-    USDT_R10,
-    USDT_R11,
-    USDT_R12,
-    USDT_R13,
-    USDT_R14,
-    USDT_R15,
-};
-
 enum usdt_operand {
     USDT_REGISTER = 0, /* the value of `reg` */
     USDT_MEMORY,       /* what lies at `reg` + `value` */
@@ -45,8 +24,9 @@ enum usdt_operand {
 struct usdt_argument {
     enum usdt_operand operand;
     uint8_t size; /* bytes: 1, 2, 4 or 8 */
-    bool is_signed;
-    uint8_t reg;   /* enum usdt_register; 0 where the operand has none */
+    uint8_t is_signed;
+    uint8_t reg; /* x86-64, in the order ax bx cx dx si di bp sp r8 .. r15; 0 for none */
+    uint8_t zero;
     int64_t value; /* displacement or constant; 0 where the operand has none */
 };
 

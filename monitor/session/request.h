@@ -3,6 +3,7 @@
 #define ETWAS_MONITOR_SESSION_REQUEST_H
 
 #include "ipc/channel.h"
+#include "ipc/codec.h"
 #include "ipc/message.h"
 #include "monitor/session/refusal.h"
 

@@ -7,6 +7,26 @@
 #include "ipc/status.h"
 #include "ipc/usdt.h"
 
+/* x86-64. The kernel calls them ax bx cx dx si di bp sp r8 .. r15. */
+enum usdt_register {
+    USDT_AX = 0,
+    USDT_BX,
+    USDT_CX,
+    USDT_DX,
+    USDT_SI,
+    USDT_DI,
+    USDT_BP,
+    USDT_SP,
+    USDT_R8,
+    USDT_R9,
+    USDT_R10,
+    USDT_R11,
+    USDT_R12,
+    USDT_R13,
+    USDT_R14,
+    USDT_R15,
+};
+
 /*
  * The arguments of a probe, as the assembler wrote them into its note: words
  * like "8@%rdi -4@-20(%rbp) 4@$5", separated by spaces. Each is SIZE@OPERAND

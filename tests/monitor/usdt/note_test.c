@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "monitor/usdt/argument.h"
 #include "monitor/usdt/note.h"
 
 #include <stdlib.h>

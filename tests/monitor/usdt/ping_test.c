@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "monitor/usdt/argument.h"
 #include "monitor/usdt/note.h"
 #include "tests/check.h"
 
