@@ -2,6 +2,7 @@
 #ifndef ETWAS_MONITOR_USDT_ARGUMENT_H
 #define ETWAS_MONITOR_USDT_ARGUMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "ipc/status.h"
