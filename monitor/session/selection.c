@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "monitor/event/encode.h"
+
 /* All formats of a kernel are 2 MB of text. */
 enum { ARENA_MAXIMUM = 64 * 1024 * 1024 };
 
@@ -83,6 +85,7 @@ static const struct schema *alias_make(struct arena *arena, const struct format 
                                     .field_count = count,
                                     .field_name = alias_field_name,
                                     .field = alias_field};
+    alias->schema.json = schema_json_make(&alias->schema, arena);
     return &alias->schema;
 }
 

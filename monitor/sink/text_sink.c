@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "monitor/sink/sink.h"
+#include "monitor/sink/writer.h"
+
+enum {
+    BLOCK_SIZE = 64 * 1024,            /* written at once */
+    OUTPUT_MAXIMUM = 16 * 1024 * 1024, /* one event of 64 KiB is a few times that as text */
+    ARENA_MAXIMUM = 8 * 1024 * 1024,
+};
+
+/* Events as text into a descriptor. */
+struct text_sink {
+    struct sink sink; /* first */
+    enum event_format format;
+    int file;
+    bool owned;   /* the descriptor is closed with the sink */
+    bool at_once; /* somebody looks: nothing is held back after a batch */
+    struct arena *arena;
+    struct encoder encoder;
+    struct output output;
+    char name[]; /* of the sink */
+};
+
+static struct text_sink *of(struct sink *sink)
+{
+    return (struct text_sink *)(void *)sink;
+}
+
+static enum etwas_status flush(struct sink *sink, struct etwas_error *error)
+{
+    struct text_sink *text = of(sink);
+    if (text->output.size == 0) {
+        return ETWAS_OK;
+    }
+    const enum etwas_status status =
+        writer_write(text->file, text->output.data, text->output.size, error);
+    text->output.size = 0; /* what could not be written cannot be written later */
+    return status;
+}
+
+static enum etwas_status encode(struct text_sink *text, const struct event *event,
+                                struct etwas_error *error)
+{
+    enum etwas_status status =
+        encode_event(&text->encoder, event, text->format, text->arena, &text->output);
+    if (status == ETWAS_TOO_BIG && text->output.size != 0) {
+        status = flush(&text->sink, error);
+        if (status != ETWAS_OK) {
+            return status;
+        }
+        status = encode_event(&text->encoder, event, text->format, text->arena, &text->output);
+    }
+    arena_reset(text->arena);
+    if (status != ETWAS_OK) {
+        *error = (struct etwas_error){.status = status, .doing = "making text of an event"};
+    }
+    return status;
+}
+
+static enum etwas_status write_events(struct sink *sink, const struct event *events, size_t count,
+                                      struct etwas_error *error)
+{
+    struct text_sink *text = of(sink);
+    enum etwas_status status = ETWAS_OK;
+    for (size_t i = 0; i < count && status == ETWAS_OK; i++) {
+        status = encode(text, &events[i], error);
+        if (status == ETWAS_OK && text->output.size >= BLOCK_SIZE) {
+            status = flush(sink, error);
+        }
+    }
+    if (status == ETWAS_OK && text->at_once) {
+        status = flush(sink, error);
+    }
+    return status;
+}
+
+static void close_sink(struct sink *sink)
+{
+    struct text_sink *text = of(sink);
+    if (text->owned && text->file >= 0) {
+        writer_file_close(text->file);
+    }
+    arena_close(text->arena);
+    output_clear(&text->output);
+    free(text);
+}
+
+static const struct sink_ops ops = {.write = write_events, .flush = flush, .close = close_sink};
+
+static struct text_sink *text_open(const char *prefix, const char *rest, struct etwas_error *error)
+{
+    const size_t prefix_size = strlen(prefix);
+    const size_t rest_size = strlen(rest);
+    struct text_sink *text = calloc(1, sizeof *text + prefix_size + rest_size + 1);
+    if (text != NULL) {
+        text->arena = arena_open(ARENA_MAXIMUM);
+    }
+    if (text == NULL || text->arena == NULL) {
+        free(text);
+        *error = (struct etwas_error){.status = ETWAS_NO_MEMORY, .doing = "making a sink"};
+        return NULL;
+    }
+    encoder_init(&text->encoder);
+    output_init(&text->output, OUTPUT_MAXIMUM);
+    memcpy(text->name, prefix, prefix_size);
+    memcpy(text->name + prefix_size, rest, rest_size);
+    text->file = -1;
+    text->sink = (struct sink){.ops = &ops, .name = text->name};
+    return text;
+}
+
+enum etwas_status sink_stdout_open(enum event_format format, struct sink **sink,
+                                   struct etwas_error *error)
+{
+    *sink = NULL;
+    struct text_sink *text = text_open("stdout", "", error);
+    if (text == NULL) {
+        return error->status;
+    }
+    text->format = format;
+    text->file = writer_stdout(&text->at_once);
+    *sink = &text->sink;
+    return ETWAS_OK;
+}
+
+static bool format_of(const char *path, enum event_format *format)
+{
+    const char *dot = strrchr(path, '.');
+    if (dot == NULL) {
+        return false;
+    }
+    if (strcmp(dot, ".jsonl") == 0 || strcmp(dot, ".json") == 0) {
+        *format = EVENT_JSON;
+        return true;
+    }
+    *format = EVENT_TEXT;
+    return strcmp(dot, ".txt") == 0;
+}
+
+enum etwas_status sink_file_open(const char *path, struct sink **sink, struct etwas_error *error)
+{
+    *sink = NULL;
+    enum event_format format = EVENT_TEXT;
+    if (!format_of(path, &format)) {
+        *error = (struct etwas_error){
+            .status = ETWAS_NOT_FOUND,
+            .doing = "choosing a format by the extension (.jsonl, .json or .txt)"};
+        return ETWAS_NOT_FOUND;
+    }
+    struct text_sink *text = text_open("file:", path, error);
+    if (text == NULL) {
+        return error->status;
+    }
+    text->format = format;
+    text->owned = true;
+    const enum etwas_status status = writer_file_open(path, &text->file, error);
+    if (status != ETWAS_OK) {
+        close_sink(&text->sink);
+        return status;
+    }
+    *sink = &text->sink;
+    return ETWAS_OK;
+}
