@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ipc/stream.h"
+#include "ipc/codec.h"
 
 /*
  * The memory that packets of a session are received into. Blocks are made when

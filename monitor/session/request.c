@@ -104,10 +104,11 @@ static bool asked_too_often(const struct message_answer *answer)
 static enum etwas_status refuse_answer(struct refusal *refusal, const struct request *request,
                                        const struct message_answer *answer)
 {
-    (void)refuse(refusal, request, answer->status);
+    const enum etwas_status status = (enum etwas_status)answer->status;
+    (void)refuse(refusal, request, status);
     refusal->detail = answer->detail;
     refusal->left = answer->value[0];
-    return answer->status;
+    return status;
 }
 
 enum etwas_status request_call(struct connection *connection, const struct request *request,
@@ -228,7 +229,7 @@ enum etwas_status request_session(struct connection *connection, uint32_t index,
         return fail_local(refusal, &request, status, "waiting for the list of sessions");
     }
     if (session->status != ETWAS_OK) {
-        return refuse(refusal, &request, session->status);
+        return refuse(refusal, &request, (enum etwas_status)session->status);
     }
     return ETWAS_OK;
 }

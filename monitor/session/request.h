@@ -4,7 +4,6 @@
 
 #include "ipc/channel.h"
 #include "ipc/codec.h"
-#include "ipc/message.h"
 #include "monitor/session/refusal.h"
 
 /*
@@ -69,7 +68,7 @@ ETWAS_MUST_CHECK enum etwas_status request_session(struct connection *connection
                                                    struct message_session *session,
                                                    struct refusal *refusal);
 
-/* Stops sessions; says how many were and how many could not be. */
+/* Stops sessions; value[0] of the answer says how many now end. */
 ETWAS_MUST_CHECK enum etwas_status request_stop(struct connection *connection,
                                                 const struct message_stop *stop,
                                                 struct reply *reply, struct refusal *refusal);

@@ -263,12 +263,12 @@ static enum etwas_status start_remote(struct source *source, struct connection *
         return session_fail(refusal, &request, status, "waiting for the controller's answer");
     }
     if (answer.status != ETWAS_OK) {
-        *refusal = (struct refusal){.status = answer.status,
+        *refusal = (struct refusal){.status = (enum etwas_status)answer.status,
                                     .request = MESSAGE_START,
                                     .detail = answer.detail,
                                     .left = answer.value[0]};
     }
-    return answer.status;
+    return (enum etwas_status)answer.status;
 }
 
 enum etwas_status session_start(struct session *session, struct source **source,

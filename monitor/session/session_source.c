@@ -128,23 +128,12 @@ static enum etwas_status take_round(struct session_source *session, struct bytes
 static void say_end(struct session_source *session, const struct stream_end *ended)
 {
     char user[64];
-    switch ((enum stream_reason)ended->reason) {
-    case END_STOPPED:
+    if (ended->reason == END_STOPPED) {
         (void)snprintf(session->ending, sizeof session->ending, "the session was stopped by %s",
                        host_user(ended->uid, user, sizeof user));
-        return;
-    case END_SHUTDOWN:
-        (void)snprintf(session->ending, sizeof session->ending, "the controller is shutting down");
-        return;
-    case END_TOO_SLOW:
+    } else {
         (void)snprintf(session->ending, sizeof session->ending,
-                       "this monitor did not keep up, and the controller closed it");
-        return;
-    case END_FAULT:
-    default:
-        (void)snprintf(session->ending, sizeof session->ending,
-                       "the session broke; the controller's log says why");
-        return;
+                       "the controller ended, and the session with it");
     }
 }
 
@@ -152,15 +141,12 @@ static enum etwas_status take_end(struct session_source *session, struct bytes_r
 {
     struct stream_end ended;
     stream_get_end(body, &ended);
-    if (bytes_end(body) != ETWAS_OK || ended.session != session->plan.session) {
+    if (bytes_end(body) != ETWAS_OK || ended.session != session->plan.session ||
+        ended.reason > END_SHUTDOWN) {
         return end_malformed(session);
     }
     say_end(session, &ended);
-    if (ended.reason == END_STOPPED || ended.reason == END_SHUTDOWN) {
-        end(session, ETWAS_CLOSED, NULL);
-    } else {
-        end(session, ETWAS_SYSTEM, "receiving from the controller");
-    }
+    end(session, ETWAS_CLOSED, NULL);
     return ETWAS_OK;
 }
 
@@ -249,7 +235,8 @@ static enum etwas_status make_room(struct session_source *session, struct event_
 static void receive_failed(struct session_source *session, enum etwas_status status)
 {
     if (status == ETWAS_CLOSED) {
-        (void)snprintf(session->ending, sizeof session->ending, "the controller is gone");
+        (void)snprintf(session->ending, sizeof session->ending,
+                       "the controller is gone, or this monitor was too slow for it");
         end(session, ETWAS_SYSTEM, "receiving from the controller");
     } else {
         end(session, status, "receiving from the controller");
