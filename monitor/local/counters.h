@@ -24,13 +24,13 @@ ETWAS_MUST_CHECK enum etwas_status cpu_open(uint32_t interval_ms, struct source 
  * Each interval one event a process that matches: Cpu in percent of one CPU, User
  * and System in milliseconds of the interval, Rss in bytes, Threads.
  */
-struct processes_wanted {
+struct process_cpu_wanted {
     uint32_t interval_ms;
     uint32_t process_id; /* 0: any */
     const char *name;    /* pattern with * and ?, borrowed; "": any that used a CPU */
 };
-ETWAS_MUST_CHECK enum etwas_status processes_open(const struct processes_wanted *wanted,
-                                                  struct source **source,
-                                                  struct etwas_error *error);
+ETWAS_MUST_CHECK enum etwas_status process_cpu_open(const struct process_cpu_wanted *wanted,
+                                                    struct source **source,
+                                                    struct etwas_error *error);
 
 #endif

@@ -429,6 +429,22 @@ static enum etwas_status check_session(struct parse *parse)
     return ETWAS_OK;
 }
 
+static enum etwas_status check_conflicts(struct parse *parse)
+{
+    const struct options *options = parse->options;
+    for (size_t i = 0; i < options->source_count; i++) {
+        for (size_t j = i + 1; j < options->source_count; j++) {
+            if (source_spec_conflicts(options->sources[i], options->sources[j])) {
+                return fail(parse,
+                            "--source %.100s and --source %.100s filter the same events "
+                            "differently: give each to an etwas of its own",
+                            options->source_texts[i], options->source_texts[j]);
+            }
+        }
+    }
+    return ETWAS_OK;
+}
+
 static enum etwas_status check_sources(struct parse *parse)
 {
     struct options *options = parse->options;
@@ -442,7 +458,7 @@ static enum etwas_status check_sources(struct parse *parse)
     if (options->command != NULL && !lines) {
         return fail(parse, "a command after -- goes with --source stdout");
     }
-    return ETWAS_OK;
+    return check_conflicts(parse);
 }
 
 static void set_defaults(struct options *options)

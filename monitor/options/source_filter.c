@@ -125,7 +125,7 @@ enum etwas_status source_filter_parse(const char *text, size_t size, struct mess
         *problem = "an operator is missing";
         return ETWAS_MALFORMED;
     }
-    filter->operation = (uint8_t)operation;
+    filter->operation = (uint32_t)operation;
     *position = at + length;
     *problem = take_value(text + *position, size - *position, filter);
     return *problem == NULL ? ETWAS_OK : ETWAS_MALFORMED;

@@ -52,16 +52,21 @@ static struct piece piece_until(struct piece *rest, char mark)
     return piece;
 }
 
+static bool is_name_character(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+}
+
+/* With `also`, if it is not 0, among its characters. */
 static enum etwas_status take_name(struct parse *parse, struct piece piece, const char *what,
-                                   char *name)
+                                   char also, char *name)
 {
     if (piece.size == 0) {
         return fail(parse, ETWAS_MALFORMED, piece.at, NULL, "the name of the %s is missing", what);
     }
     for (size_t i = 0; i < piece.size; i++) {
-        const char c = piece.at[i];
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!letter && !(c >= '0' && c <= '9') && c != '_' && c != '-') {
+        if (!is_name_character(piece.at[i]) && (also == 0 || piece.at[i] != also)) {
             return fail(parse, ETWAS_MALFORMED, piece.at + i,
                         "names are made of letters, digits, _ and -",
                         "the name of the %s cannot hold this character", what);
@@ -83,7 +88,7 @@ static enum etwas_status parse_event(struct parse *parse, struct piece piece)
                     "one source names at most %d events", SOURCE_MAX_EVENTS);
     }
     char *name = spec->events[spec->event_count];
-    const enum etwas_status status = take_name(parse, piece, "event", name);
+    const enum etwas_status status = take_name(parse, piece, "event", '*', name);
     if (status != ETWAS_OK) {
         return status;
     }
@@ -101,7 +106,7 @@ static enum etwas_status parse_tracepoint(struct parse *parse, struct piece targ
     parse->spec->kind = SOURCE_TRACEPOINT;
     struct piece rest = target;
     const struct piece system = piece_until(&rest, ':');
-    enum etwas_status status = take_name(parse, system, "event system", parse->spec->system);
+    enum etwas_status status = take_name(parse, system, "event system", 0, parse->spec->system);
     bool more = system.size < target.size;
     while (status == ETWAS_OK && more) {
         const struct piece before = rest;
@@ -133,11 +138,12 @@ static enum etwas_status parse_usdt(struct parse *parse, struct piece target)
     }
     const size_t left = rest.size;
     const struct piece provider = piece_until(&rest, ':');
-    const enum etwas_status status = take_name(parse, provider, "provider", parse->spec->provider);
+    const enum etwas_status status =
+        take_name(parse, provider, "provider", 0, parse->spec->provider);
     if (status != ETWAS_OK || provider.size == left) {
         return status;
     }
-    return take_name(parse, rest, "probe", parse->spec->probe);
+    return take_name(parse, rest, "probe", 0, parse->spec->probe);
 }
 
 static const struct {
@@ -323,4 +329,40 @@ enum etwas_status source_spec_parse(const char *text, struct source_spec *spec,
         return status;
     }
     return parse_options(&parse, mark + 1);
+}
+
+static bool same_filters(const struct source_spec *a, const struct source_spec *b)
+{
+    return a->filter_count == b->filter_count &&
+           memcmp(a->filters, b->filters, sizeof a->filters) == 0;
+}
+
+/* Patterns are taken to match each other. */
+static bool same_event(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0 || strchr(a, '*') != NULL || strchr(b, '*') != NULL;
+}
+
+static bool names_event(const struct source_spec *spec, const char *event)
+{
+    for (uint32_t i = 0; i < spec->event_count; i++) {
+        if (same_event(spec->events[i], event)) {
+            return true;
+        }
+    }
+    return spec->event_count == 0;
+}
+
+bool source_spec_conflicts(const struct source_spec *a, const struct source_spec *b)
+{
+    if (a->kind != SOURCE_TRACEPOINT || b->kind != SOURCE_TRACEPOINT || a->filter_count == 0 ||
+        b->filter_count == 0 || strcmp(a->system, b->system) != 0 || same_filters(a, b)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < b->event_count; i++) {
+        if (names_event(a, b->events[i])) {
+            return true;
+        }
+    }
+    return b->event_count == 0;
 }

@@ -2,6 +2,7 @@
 #ifndef ETWAS_MONITOR_OPTIONS_SOURCE_SPEC_H
 #define ETWAS_MONITOR_OPTIONS_SOURCE_SPEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,13 +37,13 @@ enum source_kind {
 struct source_spec {
     enum source_kind kind;
     char system[MESSAGE_NAME_SIZE];
-    uint32_t event_count; /* 0: the whole system */
-    char events[SOURCE_MAX_EVENTS][MESSAGE_NAME_SIZE];
-    char path[SOURCE_PATH_SIZE];      /* USDT */
-    char provider[MESSAGE_NAME_SIZE]; /* USDT; "": all */
-    char probe[MESSAGE_NAME_SIZE];    /* USDT; "": all */
-    uint32_t text_mask;               /* USDT: bit i: argument i + 1 points to text */
-    uint32_t filter_count;            /* tracepoints: all must hold */
+    uint32_t event_count;                              /* 0: the whole system */
+    char events[SOURCE_MAX_EVENTS][MESSAGE_NAME_SIZE]; /* may have * in them */
+    char path[SOURCE_PATH_SIZE];                       /* USDT */
+    char provider[MESSAGE_NAME_SIZE];                  /* USDT; "": all */
+    char probe[MESSAGE_NAME_SIZE];                     /* USDT; "": all */
+    uint32_t text_mask;    /* USDT: bit i: argument i + 1 points to text */
+    uint32_t filter_count; /* tracepoints: all must hold */
     struct message_filter filters[MESSAGE_MAX_FILTERS];
     uint32_t interval_ms;         /* cpu, process-cpu; 0: not said */
     uint32_t process_id;          /* process-cpu; 0: any */
@@ -61,5 +62,11 @@ struct source_error {
  */
 ETWAS_MUST_CHECK enum etwas_status source_spec_parse(const char *text, struct source_spec *spec,
                                                      struct source_error *error);
+
+/*
+ * May both ask for one event with filters that differ? The kernel has one filter
+ * for each event. A source without filters conflicts with none: it takes all.
+ */
+bool source_spec_conflicts(const struct source_spec *a, const struct source_spec *b);
 
 #endif

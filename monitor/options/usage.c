@@ -14,7 +14,7 @@ const char options_help[] =
     "Shows trace events as they happen. Needs no elevation: etwas-controller does.\n"
     "\n"
     "Sources:\n"
-    "  SYSTEM[:EVENT{,EVENT}]            events of the kernel: sched, sched:sched_switch\n"
+    "  SYSTEM[:EVENT{,EVENT}]            events of the kernel: sched, sched:sched_w*\n"
     "  usdt:PATH[:PROVIDER[:PROBE]]      probes of a program of yours\n"
     "  Ping                              the probe of etwas-ping\n"
     "  stdout                            lines of standard input or of COMMAND\n"

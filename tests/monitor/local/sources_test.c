@@ -188,9 +188,9 @@ static void a_process_is_found_by_its_id(void **state)
     (void)state;
     struct source *source = NULL;
     struct etwas_error error;
-    const struct processes_wanted wanted = {
+    const struct process_cpu_wanted wanted = {
         .interval_ms = 20, .process_id = (uint32_t)getpid(), .name = ""};
-    assert_int_equal(processes_open(&wanted, &source, &error), ETWAS_OK);
+    assert_int_equal(process_cpu_open(&wanted, &source, &error), ETWAS_OK);
     assert_int_equal(pump(source, &keeper, 2), ETWAS_OK);
     assert_int_equal(keeper.count, 2);
     assert_int_equal(strtol(keeper.text, NULL, 10), getpid());
@@ -203,8 +203,8 @@ static void processes_are_found_by_a_pattern(void **state)
     (void)state;
     struct source *source = NULL;
     struct etwas_error error;
-    const struct processes_wanted wanted = {.interval_ms = 20, .name = "test_monitor_l*"};
-    assert_int_equal(processes_open(&wanted, &source, &error), ETWAS_OK);
+    const struct process_cpu_wanted wanted = {.interval_ms = 20, .name = "test_monitor_l*"};
+    assert_int_equal(process_cpu_open(&wanted, &source, &error), ETWAS_OK);
     assert_int_equal(pump(source, &keeper, 1), ETWAS_OK);
     assert_non_null(strstr(keeper.text, "test_monitor_"));
     source->ops->close(source);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "monitor/options/source_spec.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,6 +62,39 @@ static void events_are_separated_by_commas_and_named_once(void **state)
     assert_int_equal(spec.event_count, 2);
     assert_string_equal(spec.events[0], "sched_switch");
     assert_string_equal(spec.events[1], "sched_wakeup");
+}
+
+static void an_event_may_be_a_pattern(void **state)
+{
+    (void)state;
+    reads("sched:sched_w*,*");
+    assert_string_equal(spec.events[0], "sched_w*");
+    assert_string_equal(spec.events[1], "*");
+    fails_at("sch*", 3);
+}
+
+static bool conflict(const char *one, const char *other)
+{
+    static struct source_spec first;
+    reads(one);
+    first = spec;
+    reads(other);
+    assert_int_equal(source_spec_conflicts(&first, &spec), source_spec_conflicts(&spec, &first));
+    return source_spec_conflicts(&first, &spec);
+}
+
+static void different_filters_of_one_event_conflict(void **state)
+{
+    (void)state;
+    assert_true(conflict("s:a?f=1", "s:a?f=2"));
+    assert_true(conflict("s?f=1", "s:a?f=2"));
+    assert_true(conflict("s:b,a?f=1", "s:a?g=1"));
+    assert_true(conflict("s:a*?f=1", "s:abc?f=2"));
+    assert_false(conflict("s:a?f=1", "s:a?f=1"));
+    assert_false(conflict("s:a?f=1", "s:a"));
+    assert_false(conflict("s:a?f=1", "s:b?f=2"));
+    assert_false(conflict("s:a?f=1", "t:a?f=2"));
+    assert_false(conflict("cpu", "cpu"));
 }
 
 static void a_prefix_makes_a_word_a_system(void **state)
@@ -227,6 +261,8 @@ int main(void)
         cmocka_unit_test(a_word_is_a_source),
         cmocka_unit_test(a_system_alone_means_all_its_events),
         cmocka_unit_test(events_are_separated_by_commas_and_named_once),
+        cmocka_unit_test(an_event_may_be_a_pattern),
+        cmocka_unit_test(different_filters_of_one_event_conflict),
         cmocka_unit_test(a_prefix_makes_a_word_a_system),
         cmocka_unit_test(names_that_are_none_are_pointed_at),
         cmocka_unit_test(too_many_events_are_refused),

@@ -229,8 +229,8 @@ static enum etwas_status look_at_all(struct processes *all, struct event_handler
     return status;
 }
 
-static enum etwas_status processes_look(struct ticker *ticker, struct event_handler *handler,
-                                        struct etwas_error *error)
+static enum etwas_status process_cpu_look(struct ticker *ticker, struct event_handler *handler,
+                                          struct etwas_error *error)
 {
     struct processes *all = (struct processes *)(void *)ticker;
     (void)error;
@@ -240,7 +240,7 @@ static enum etwas_status processes_look(struct ticker *ticker, struct event_hand
     return look_at_all(all, handler);
 }
 
-static void processes_clear(struct ticker *ticker)
+static void process_cpu_clear(struct ticker *ticker)
 {
     const struct processes *all = (const struct processes *)(const void *)ticker;
     if (all->proc != NULL) {
@@ -250,8 +250,8 @@ static void processes_clear(struct ticker *ticker)
     free(all->after.processes);
 }
 
-enum etwas_status processes_open(const struct processes_wanted *wanted, struct source **source,
-                                 struct etwas_error *error)
+enum etwas_status process_cpu_open(const struct process_cpu_wanted *wanted, struct source **source,
+                                   struct etwas_error *error)
 {
     *source = NULL;
     struct processes *all = calloc(1, sizeof *all);
@@ -264,8 +264,8 @@ enum etwas_status processes_open(const struct processes_wanted *wanted, struct s
     all->page = page > 0 ? (uint64_t)page : 4096;
     all->process_id = wanted->process_id;
     (void)snprintf(all->name, sizeof all->name, "%s", wanted->name);
-    all->ticker.look = processes_look;
-    all->ticker.clear = processes_clear;
+    all->ticker.look = process_cpu_look;
+    all->ticker.clear = process_cpu_clear;
     ticker_start(&all->ticker, wanted->interval_ms);
     all->proc = opendir("/proc");
     if (all->proc == NULL) {

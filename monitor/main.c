@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "monitor/options/options.h"
+#include "monitor/report/report.h"
+#include "monitor/setup.h"
+
+enum { EXIT_BAD_ARGUMENTS = 1 };
+
+_Static_assert((int)PIPELINE_MAX_SOURCES >= (int)OPTIONS_MAX_SOURCES &&
+                   (int)PIPELINE_MAX_SINKS >= (int)OPTIONS_MAX_SINKS,
+               "what can be typed can be run");
+
+static int print(const char *text)
+{
+    (void)fputs(text, stdout);
+    return 0;
+}
+
+static int run(const struct options *options)
+{
+    static struct setup setup;
+    int result = setup_open(&setup, options);
+    if (result == 0) {
+        result = pipeline_run(&setup.pipeline);
+    }
+    setup_close(&setup);
+    return result;
+}
+
+static int act(const struct options *options)
+{
+    switch (options->action) {
+    case ACTION_HELP:
+        return print(options_help);
+    case ACTION_VERSION:
+        return print("etwas " ETWAS_VERSION "\n");
+    case ACTION_STOP:
+        return report_stop(options);
+    case ACTION_STATUS:
+    case ACTION_LIST_SESSIONS:
+        return report_sessions(options);
+    case ACTION_LIST_PROVIDERS:
+        return report_providers(options);
+    case ACTION_LIST_EVENTS:
+        return report_events(options);
+    case ACTION_DOCTOR:
+        return report_doctor(options);
+    case ACTION_USDT_RULE:
+        return report_usdt_rule(options);
+    case ACTION_RUN:
+        break;
+    }
+    return run(options);
+}
+
+/* What was printed must have arrived; a reader who left early is no failure. */
+static int flush(int result)
+{
+    if (fflush(stdout) == 0 || errno == EPIPE) {
+        return result;
+    }
+    (void)fprintf(stderr, "etwas: writing to standard output: %s\n", strerror(errno));
+    return result == 0 ? PIPELINE_FAILED : result;
+}
+
+int main(int argc, char **argv)
+{
+    static struct options options;
+    static char problem[OPTIONS_PROBLEM_SIZE];
+    (void)signal(SIGPIPE, SIG_IGN);
+    int result = EXIT_BAD_ARGUMENTS;
+    if (options_parse(&options, argc, argv, problem) != ETWAS_OK) {
+        (void)fprintf(stderr, "etwas: %s\n%s", problem, options_usage);
+    } else {
+        result = flush(act(&options));
+    }
+    options_clear(&options);
+    return result;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ETWAS_MONITOR_REPORT_RULE_H
+#define ETWAS_MONITOR_REPORT_RULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "monitor/usdt/note.h"
+
+/*
+ * The name of a probe in the controller's policy:
+ * usdt:INODE:0xOFFSET:0xSEMAPHORE:ARGUMENTS, where ARGUMENTS are separated by
+ * commas, `-` when there are none, and each is ["s"]SIZE@OPERAND: `s` when it points to
+ * text, the size negative when signed, the operand a register `di`, memory
+ * `+8(si)`, a constant `$5`, or `?` for what the kernel cannot fetch. The controller writes the
+ * same text from what it is asked, and compares.
+ */
+enum { RULE_SIZE = 320 };
+
+/* False: it does not fit into RULE_SIZE bytes, so the policy cannot name it. */
+bool rule_render(const struct usdt_probe *probe, uint64_t inode, uint32_t text_mask, char *rule);
+
+/* What the system knows of a file that a probe is in. */
+struct rule_file {
+    uint64_t inode;
+    bool administrators; /* his own, not written by others, not set-id: a rule can name it */
+};
+bool rule_file_look(int handle, struct rule_file *file);
+
+#endif

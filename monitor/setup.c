@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "monitor/setup.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "monitor/local/counters.h"
+#include "monitor/local/lines.h"
+
+enum { EXIT_FAILED = 2, EXIT_DENIED = 3, EXIT_NOT_FOUND = 4 };
+
+static int explain(const char *name, const struct etwas_error *error)
+{
+    (void)fprintf(stderr, "etwas: %s: %s%s%s\n", name, error->doing,
+                  error->os_code == 0 ? "" : ": ",
+                  error->os_code == 0 ? "" : strerror((int)error->os_code));
+    if (error->status == ETWAS_NOT_FOUND) {
+        return EXIT_NOT_FOUND;
+    }
+    return error->status == ETWAS_DENIED ? EXIT_DENIED : EXIT_FAILED;
+}
+
+static void add_source(struct setup *setup, struct source *source, const char *name)
+{
+    struct pipeline *pipeline = &setup->pipeline;
+    pipeline->sources[pipeline->source_count] = source;
+    pipeline->names[pipeline->source_count] = name;
+    pipeline->source_count++;
+}
+
+static enum etwas_status open_local(const struct options *options, const struct source_spec *spec,
+                                    struct source **source, struct etwas_error *error)
+{
+    const struct process_cpu_wanted processes = {
+        .interval_ms = spec->interval_ms, .process_id = spec->process_id, .name = spec->name};
+    switch (spec->kind) {
+    case SOURCE_CPU:
+        return cpu_open(spec->interval_ms, source, error);
+    case SOURCE_PROCESS_CPU:
+        return process_cpu_open(&processes, source, error);
+    case SOURCE_LINES:
+        return lines_open(options->command, source, error);
+    case SOURCE_TRACEPOINT:
+    case SOURCE_USDT:
+    case SOURCE_PING:
+        break;
+    }
+    *error = (struct etwas_error){ETWAS_NOT_FOUND, 0, "opening the source"};
+    return ETWAS_NOT_FOUND;
+}
+
+static int open_locals(struct setup *setup, const struct options *options)
+{
+    for (size_t i = 0; i < options->source_count; i++) {
+        struct source *source = NULL;
+        struct etwas_error error;
+        if (setup_needs_session(options->sources[i])) {
+            continue;
+        }
+        if (open_local(options, options->sources[i], &source, &error) != ETWAS_OK) {
+            const bool command =
+                options->sources[i]->kind == SOURCE_LINES && options->command != NULL;
+            return explain(command ? options->command[0] : options->source_texts[i], &error);
+        }
+        add_source(setup, source, options->source_texts[i]);
+    }
+    return 0;
+}
+
+static int open_session(struct setup *setup, const struct options *options)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < options->source_count; i++) {
+        if (setup_needs_session(options->sources[i]) && used < sizeof setup->session_name) {
+            used += (size_t)snprintf(setup->session_name + used, sizeof setup->session_name - used,
+                                     "%s%s", used == 0 ? "" : ", ", options->source_texts[i]);
+        }
+    }
+    if (used == 0) {
+        return 0;
+    }
+    struct source *source = NULL;
+    const int result = setup_session(options, &source);
+    if (result == 0) {
+        add_source(setup, source, setup->session_name);
+    }
+    return result;
+}
+
+static enum etwas_status open_sink(const struct options *options, const struct sink_choice *choice,
+                                   struct sink **sink, struct etwas_error *error)
+{
+    switch (choice->kind) {
+    case SINK_KIND_NULL:
+        return sink_null_open(sink, error);
+    case SINK_KIND_FILE:
+        return sink_file_open(choice->path, sink, error);
+    case SINK_KIND_STDOUT:
+        break;
+    }
+    return sink_stdout_open(options->json ? EVENT_JSON : EVENT_TEXT, sink, error);
+}
+
+static int open_sinks(struct setup *setup, const struct options *options)
+{
+    struct pipeline *pipeline = &setup->pipeline;
+    for (size_t i = 0; i < options->sink_count; i++) {
+        struct etwas_error error;
+        const struct sink_choice *choice = &options->sinks[i];
+        if (open_sink(options, choice, &pipeline->sinks[i], &error) != ETWAS_OK) {
+            return explain(choice->kind == SINK_KIND_FILE ? choice->path : "--sink", &error);
+        }
+        pipeline->sink_count++;
+    }
+    return 0;
+}
+
+int setup_open(struct setup *setup, const struct options *options)
+{
+    memset(setup, 0, sizeof *setup);
+    setup->pipeline.options = (struct pipeline_options){
+        .duration_ms = options->duration_ms,
+        .max_events = options->max_events,
+        .quiet = options->quiet,
+        .stats = options->stats,
+        .fail_on_loss = options->fail_on_loss,
+    };
+    int result = open_sinks(setup, options);
+    if (result == 0) {
+        /* Before the command is run: it may be what is to be traced. */
+        result = open_session(setup, options);
+    }
+    return result == 0 ? open_locals(setup, options) : result;
+}
+
+void setup_close(struct setup *setup)
+{
+    struct pipeline *pipeline = &setup->pipeline;
+    for (size_t i = 0; i < pipeline->source_count; i++) {
+        pipeline->sources[i]->ops->close(pipeline->sources[i]);
+    }
+    for (size_t i = 0; i < pipeline->sink_count; i++) {
+        sink_close(pipeline->sinks[i]);
+    }
+}
