@@ -83,25 +83,29 @@ void sink_put_guid(struct sink *sink, const uint8_t *guid)
     }
 }
 
+/* 15 digits are always right but for denormals, 17 always enough. */
+static int render_float(double value, char *text, size_t size)
+{
+    int written = 0;
+    for (int digits = fabs(value) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
+        written = snprintf(text, size, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) {
+            break;
+        }
+    }
+    return written;
+}
+
 void sink_put_float(struct sink *sink, double value)
 {
     char text[32] = "";
-    int size = 0;
     if (isnan(value)) {
-        size = snprintf(text, sizeof text, "NaN");
+        SINK_PUT(sink, "NaN");
     } else if (isinf(value)) {
-        size = snprintf(text, sizeof text, value < 0 ? "-Infinity" : "Infinity");
+        sink_put(sink, value < 0 ? "-Infinity" : "Infinity", value < 0 ? 9 : 8);
     } else {
-        /* 15 digits are always right but for denormals, 17 always enough. */
-        for (int digits = fabs(value) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
-            size = snprintf(text, sizeof text, "%.*g", digits, value);
-            if (strtod(text, NULL) == value) {
-                break;
-            }
-        }
-    }
-    if (size > 0) {
-        sink_put(sink, text, (size_t)size);
+        const int size = render_float(value, text, sizeof text);
+        sink_put(sink, text, size < 0 ? 0 : (size_t)size);
     }
 }
 

@@ -53,31 +53,39 @@ struct character {
     uint32_t size; /* bytes it took, 1 to 4 */
 };
 
+/* The bytes of a sequence, by its first one; 0: none starts with it. */
+static uint32_t sequence_length(uint8_t first)
+{
+    if (first < 0xc0 || first >= 0xf8) {
+        return first < 0x80 ? 1 : 0;
+    }
+    return first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+}
+
+/* The number in a sequence; UINT32_MAX where a byte does not continue it. */
+static uint32_t sequence_code(const char *text, uint32_t length)
+{
+    uint32_t code = (uint8_t)text[0] & (length == 1 ? 0x7fU : 0x7fU >> length);
+    for (uint32_t i = 1; i < length; i++) {
+        const uint8_t next = (uint8_t)text[i];
+        if ((next & 0xc0U) != 0x80) {
+            return UINT32_MAX;
+        }
+        code = code << 6 | (next & 0x3fU);
+    }
+    return code;
+}
+
 /* Decodes strictly: no overlong forms, no surrogates, nothing above U+10FFFF. */
 static struct character character_at(const char *text, size_t size)
 {
     static const uint32_t SMALLEST[5] = {0, 0, 0x80, 0x800, 0x10000};
     const struct character invalid = {.code = 0xfffd, .size = 1};
-    const uint8_t first = (uint8_t)text[0];
-    if (first < 0x80) {
-        return (struct character){.code = first, .size = 1};
-    }
-    const uint32_t length = first >= 0xf8   ? 0
-                            : first >= 0xf0 ? 4
-                            : first >= 0xe0 ? 3
-                            : first >= 0xc0 ? 2
-                                            : 0;
+    const uint32_t length = sequence_length((uint8_t)text[0]);
     if (length == 0 || length > size) {
         return invalid;
     }
-    uint32_t code = first & (0x7fU >> length);
-    for (uint32_t i = 1; i < length; i++) {
-        const uint8_t next = (uint8_t)text[i];
-        if ((next & 0xc0U) != 0x80) {
-            return invalid;
-        }
-        code = code << 6 | (next & 0x3fU);
-    }
+    const uint32_t code = sequence_code(text, length);
     if (code < SMALLEST[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
         return invalid;
     }
@@ -88,14 +96,11 @@ static struct character character_at(const char *text, size_t size)
 static void put_escaped(struct sink *sink, uint32_t code)
 {
     static const char DIGITS[] = "0123456789abcdef";
-    const char *letter = code == '\n'   ? "\\n"
-                         : code == '\t' ? "\\t"
-                         : code == '\r' ? "\\r"
-                         : code == '"'  ? "\\\""
-                         : code == '\\' ? "\\\\"
-                                        : NULL;
-    if (letter != NULL) {
-        sink_put(sink, letter, 2);
+    static const char LETTERS[128] = {
+        ['\n'] = 'n', ['\t'] = 't', ['\r'] = 'r', ['"'] = '"', ['\\'] = '\\'};
+    if (code < sizeof LETTERS && LETTERS[code] != 0) {
+        const char text[2] = {'\\', LETTERS[code]};
+        sink_put(sink, text, sizeof text);
         return;
     }
     const char text[6] = {'\\', 'u', '0', '0', DIGITS[code >> 4 & 15], DIGITS[code & 15]};

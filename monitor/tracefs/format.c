@@ -174,45 +174,65 @@ static struct scan trimmed(struct scan text)
     return text;
 }
 
-/* "TYPE NAME" or "TYPE NAME[COUNT]". */
-static enum etwas_status declaration(struct parse *parse, struct scan text,
-                                     struct format_field *field)
+/* "TYPE NAME" or "TYPE NAME[COUNT]", taken apart. */
+struct declaration {
+    struct scan type;
+    struct scan name;
+    struct scan count;
+    bool bracket;
+};
+
+static struct declaration declaration_of(struct scan text)
 {
-    struct scan count = {0};
+    struct declaration result = {0};
     text = trimmed(text);
-    const bool bracket = ends_in(text, ']') && memchr(text.at, '[', text.left) != NULL;
-    if (bracket) {
+    result.bracket = ends_in(text, ']') && memchr(text.at, '[', text.left) != NULL;
+    if (result.bracket) {
         struct scan rest = text;
         text = scan_until(&rest, '[');
-        count = scan_until(&rest, ']');
+        result.count = scan_until(&rest, ']');
     }
-    struct scan name = text;
+    result.name = text;
     while (text.left != 0 && scan_is_name(text.at[text.left - 1])) {
         text.left--;
     }
-    scan_skip(&name, text.left);
-    struct scan type = trimmed(text);
-    if (name.left == 0 || type.left == 0) {
-        return ETWAS_MALFORMED;
-    }
-    field->name = scan_copy(name, parse->arena);
-    field->type = scan_copy(type, parse->arena);
-    if (field->name == NULL || field->type == NULL) {
-        return ETWAS_NO_MEMORY;
-    }
+    scan_skip(&result.name, text.left);
+    result.type = trimmed(text);
+    return result;
+}
+
+/* Says what the field is, from its declaration and size. */
+static enum etwas_status classify(struct format_field *field, const struct declaration *declared,
+                                  const char *system)
+{
+    struct scan type = declared->type;
     if (scan_starts(type, "__data_loc ") || scan_starts(type, "__rel_loc ")) {
         field->place = scan_starts(type, "__data_loc ") ? FIELD_DATA_LOC : FIELD_REL_LOC;
         (void)scan_until(&type, ' ');
         classify_dynamic(field, type);
         return field->size == 4 ? ETWAS_OK : ETWAS_MALFORMED;
     }
-    field->place = bracket && field->size == 0 ? FIELD_TO_END : FIELD_IN_PLACE;
-    if (bracket) {
-        classify_array(field, type, count);
+    field->place = declared->bracket && field->size == 0 ? FIELD_TO_END : FIELD_IN_PLACE;
+    if (declared->bracket) {
+        classify_array(field, type, declared->count);
     } else {
-        classify_scalar(field, type, parse->system);
+        classify_scalar(field, type, system);
     }
     return ETWAS_OK;
+}
+
+static enum etwas_status declare(struct parse *parse, struct scan text, struct format_field *field)
+{
+    const struct declaration declared = declaration_of(text);
+    if (declared.name.left == 0 || declared.type.left == 0) {
+        return ETWAS_MALFORMED;
+    }
+    field->name = scan_copy(declared.name, parse->arena);
+    field->type = scan_copy(declared.type, parse->arena);
+    if (field->name == NULL || field->type == NULL) {
+        return ETWAS_NO_MEMORY;
+    }
+    return classify(field, &declared, parse->system);
 }
 
 static enum etwas_status field_line(struct parse *parse, struct scan line)
@@ -229,7 +249,7 @@ static enum etwas_status field_line(struct parse *parse, struct scan line)
         return ETWAS_MALFORMED;
     }
     field->is_signed = is_signed != 0;
-    const enum etwas_status status = declaration(parse, text, field);
+    const enum etwas_status status = declare(parse, text, field);
     if (status == ETWAS_OK) {
         parse->count++;
     }

@@ -71,10 +71,9 @@ static bool unary(char op, struct print_value *value)
                    value->is_signed || op == '!');
 }
 
-static bool less(const struct print_value *left, const struct print_value *right, bool is_signed)
+static bool less(uint64_t a, uint64_t b, bool is_signed)
 {
-    return is_signed ? (int64_t)left->number < (int64_t)right->number
-                     : left->number < right->number;
+    return is_signed ? (int64_t)a < (int64_t)b : a < b;
 }
 
 static bool divide(char op, const struct print_value *left, const struct print_value *right,
@@ -115,16 +114,16 @@ static bool compare(char op, const struct print_value *left, const struct print_
     bool result = false;
     switch (op) {
     case '<':
-        result = less(left, right, is_signed);
+        result = less(left->number, right->number, is_signed);
         break;
     case '>':
-        result = less(right, left, is_signed);
+        result = less(right->number, left->number, is_signed);
         break;
     case PRINT_NOT_LESS:
-        result = !less(left, right, is_signed);
+        result = !less(left->number, right->number, is_signed);
         break;
     case PRINT_NOT_GREATER:
-        result = !less(right, left, is_signed);
+        result = !less(right->number, left->number, is_signed);
         break;
     case PRINT_EQUAL:
         result = left->number == right->number;

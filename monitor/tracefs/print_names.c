@@ -89,17 +89,15 @@ static struct print_names names_at(const struct print_format *print, size_t inde
 const struct print_names *print_names_find(const struct print_format *print,
                                            const struct format_field *field, struct arena *arena)
 {
-    for (size_t i = 0; field->kind <= FIELD_REGISTER && i < print->piece_count; i++) {
-        const struct print_names found = names_at(print, i, field);
-        if (found.count != 0) {
-            struct print_names *names = arena_take(arena, sizeof *names);
-            if (names != NULL) {
-                *names = found;
-            }
-            return names;
-        }
+    struct print_names found = {0};
+    for (size_t i = 0; found.count == 0 && i < print->piece_count; i++) {
+        found = names_at(print, i, field);
     }
-    return NULL;
+    struct print_names *names = found.count == 0 ? NULL : arena_take(arena, sizeof *names);
+    if (names != NULL) {
+        *names = found;
+    }
+    return names;
 }
 
 bool print_names_text(const struct print_names *names, const struct event *event, uint64_t number,

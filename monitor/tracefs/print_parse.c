@@ -110,34 +110,38 @@ static const struct print_node *character(struct parser *parser)
     return node;
 }
 
+/* One character of a C string. */
+static char literal_character(struct scan *text)
+{
+    char c = *text->at;
+    scan_skip(text, 1);
+    if (c == '\\' && text->left != 0) {
+        c = *text->at;
+        scan_skip(text, 1);
+        return (char)(c == 'n' ? '\n' : c == 't' ? '\t' : c);
+    }
+    return c;
+}
+
 /* One or more C strings in a row, as one; NULL when there is none. */
 static char *literal(struct parser *parser)
 {
-    if (!accept(parser, "\"")) {
-        return NULL;
-    }
-    char *text = arena_take(parser->arena, parser->text.left + 1);
+    char *text = NULL;
     size_t size = 0;
-    if (text == NULL) {
-        return NULL;
-    }
-    do {
+    while (accept(parser, "\"")) {
+        text = text != NULL ? text : arena_take(parser->arena, parser->text.left + 1);
+        if (text == NULL) {
+            return NULL;
+        }
         while (parser->text.left != 0 && *parser->text.at != '"') {
-            char c = *parser->text.at;
-            scan_skip(&parser->text, 1);
-            if (c == '\\' && parser->text.left != 0) {
-                c = *parser->text.at;
-                c = (char)(c == 'n' ? '\n' : c == 't' ? '\t' : c);
-                scan_skip(&parser->text, 1);
-            }
-            text[size++] = c;
+            text[size++] = literal_character(&parser->text);
         }
         if (parser->text.left == 0) {
             return NULL;
         }
         scan_skip(&parser->text, 1);
-    } while (accept(parser, "\""));
-    text[size] = 0;
+        text[size] = 0;
+    }
     return text;
 }
 
@@ -309,7 +313,10 @@ static struct cast cast_of(struct scan type)
         }
     }
     /* A pointer, or a type name as the kernel spells them. */
-    const char last = type.left < 3 ? ' ' : type.at[type.left - 1];
+    char last = 0;
+    if (type.left > 2) {
+        last = type.at[type.left - 1];
+    }
     const bool is_type = last == '*' || (last == 't' && type.at[type.left - 2] == '_');
     for (size_t i = 0; i < type.left; i++) {
         if (!scan_is_name(type.at[i]) && type.at[i] != ' ' && type.at[i] != '*') {
@@ -344,6 +351,56 @@ static const struct print_node *parenthesis(struct parser *parser)
     return accept(parser, ")") ? inner : NULL;
 }
 
+/* What is behind ! ~ - */
+static const struct print_node *unary(struct parser *parser)
+{
+    struct print_node *node = node_of(parser, PRINT_UNARY);
+    const char op = *parser->text.at;
+    scan_skip(&parser->text, 1);
+    const struct print_node *left = operand(parser);
+    if (node == NULL || left == NULL) {
+        return NULL;
+    }
+    node->op = op;
+    node->left = left;
+    return folded(parser, node);
+}
+
+static const struct print_node *text_constant(struct parser *parser)
+{
+    struct print_node *node = node_of(parser, PRINT_LITERAL);
+    const char *text = literal(parser);
+    if (node == NULL || text == NULL) {
+        return NULL;
+    }
+    node->text = text;
+    return node;
+}
+
+static const struct print_node *any_operand(struct parser *parser)
+{
+    switch (*parser->text.at) {
+    case '(':
+        scan_skip(&parser->text, 1);
+        return parenthesis(parser);
+    case '!':
+    case '~':
+    case '-':
+        return unary(parser);
+    case '"':
+        return text_constant(parser);
+    case '\'':
+        return character(parser);
+    default:
+        break;
+    }
+    if (digit_of(*parser->text.at, 10) >= 0) {
+        return number(parser);
+    }
+    const struct scan name = name_ahead(parser);
+    return name.left == 0 ? NULL : function(parser, name);
+}
+
 static const struct print_node *operand(struct parser *parser)
 {
     scan_spaces(&parser->text);
@@ -351,33 +408,7 @@ static const struct print_node *operand(struct parser *parser)
         return NULL;
     }
     parser->depth++;
-    const char c = *parser->text.at;
-    const struct print_node *result = NULL;
-    if (c == '(') {
-        scan_skip(&parser->text, 1);
-        result = parenthesis(parser);
-    } else if (c == '!' || c == '~' || c == '-') {
-        scan_skip(&parser->text, 1);
-        struct print_node *node = node_of(parser, PRINT_UNARY);
-        if (node != NULL) {
-            node->op = c;
-            node->left = operand(parser);
-            result = node->left == NULL ? NULL : folded(parser, node);
-        }
-    } else if (c >= '0' && c <= '9') {
-        result = number(parser);
-    } else if (c == '"') {
-        struct print_node *node = node_of(parser, PRINT_LITERAL);
-        if (node != NULL) {
-            node->text = literal(parser);
-            result = node->text == NULL ? NULL : node;
-        }
-    } else if (c == '\'') {
-        result = character(parser);
-    } else {
-        const struct scan name = name_ahead(parser);
-        result = name.left == 0 ? NULL : function(parser, name);
-    }
+    const struct print_node *result = any_operand(parser);
     parser->depth--;
     return result;
 }
@@ -506,7 +537,7 @@ static bool all_arguments(struct parser *parser, struct print_format *print)
         }
         arguments[print->argument_count++] = node;
     }
-    const size_t size = print->argument_count * sizeof arguments[0];
+    const size_t size = print->argument_count * sizeof(const struct print_node *);
     const struct print_node **kept = arena_take(parser->arena, size + 1);
     if (kept != NULL) {
         memcpy(kept, arguments, size);

@@ -5,6 +5,8 @@
 
 #include "tests/check.h"
 
+#define KIB ((size_t)1024)
+
 static void what_is_taken_is_aligned_and_apart(void **state)
 {
     (void)state;
@@ -25,7 +27,7 @@ static void what_is_taken_is_aligned_and_apart(void **state)
 static void the_maximum_holds(void **state)
 {
     (void)state;
-    struct arena *arena = arena_open(100 * 1024);
+    struct arena *arena = arena_open(100 * KIB);
     size_t taken = 0;
     assert_non_null(arena);
     assert_null(arena_take(arena, 1 << 20));
@@ -34,19 +36,19 @@ static void the_maximum_holds(void **state)
     while (arena_take(arena, 1024) != NULL) {
         taken += 1024;
     }
-    assert_in_range(taken, 100 * 1024, 128 * 1024);
+    assert_in_range(taken, 100 * KIB, 128 * KIB);
     arena_close(arena);
 }
 
 static void a_reset_gives_everything_back(void **state)
 {
     (void)state;
-    struct arena *arena = arena_open(256 * 1024);
+    struct arena *arena = arena_open(256 * KIB);
     assert_non_null(arena);
     for (int round = 0; round < 100; round++) {
-        assert_non_null(arena_take(arena, 60 * 1024));
-        assert_non_null(arena_take(arena, 60 * 1024));
-        assert_non_null(arena_take(arena, 120 * 1024));
+        assert_non_null(arena_take(arena, 60 * KIB));
+        assert_non_null(arena_take(arena, 60 * KIB));
+        assert_non_null(arena_take(arena, 120 * KIB));
         arena_reset(arena);
     }
     arena_close(arena);

@@ -226,6 +226,16 @@ static void note_skip(struct comparison *all, const struct format *format, size_
     }
 }
 
+static void note_skips(struct comparison *all, const struct format *format,
+                       const bool skipped[PRINT_ARGUMENTS])
+{
+    for (size_t i = 0; i < PRINT_ARGUMENTS; i++) {
+        if (skipped[i]) {
+            note_skip(all, format, i);
+        }
+    }
+}
+
 static bool texts_match(const struct format *format, const struct event *event, struct arena *arena,
                         struct print_text *text, const char *line)
 {
@@ -252,11 +262,7 @@ static void compare_one(struct comparison *all, const struct record *record, uin
         equal = texts_match(format, &event, all->arena, &text, line->text) &&
                 event.thread_id == line->pid && cpu == line->cpu &&
                 (record->time_ns + 500) / 1000 == line->time_us;
-        for (size_t i = 0; i < PRINT_ARGUMENTS; i++) {
-            if (text.skipped[i]) {
-                note_skip(all, format, i);
-            }
-        }
+        note_skips(all, format, text.skipped);
     }
     all->compared++;
     all->kinds += !all->seen[id];
@@ -351,11 +357,7 @@ static void note_static_skips(struct comparison *all)
             continue; /* those of ftrace cannot be switched on */
         }
         print_text_skips(all->formats[id], skipped);
-        for (size_t i = 0; i < PRINT_ARGUMENTS; i++) {
-            if (skipped[i]) {
-                note_skip(all, all->formats[id], i);
-            }
-        }
+        note_skips(all, all->formats[id], skipped);
     }
 }
 

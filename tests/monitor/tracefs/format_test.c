@@ -33,6 +33,13 @@ static const struct format *parsed(const char *system, const char *text)
     return format;
 }
 
+static void put(uint8_t *record, const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        record[i] = (uint8_t)bytes[i];
+    }
+}
+
 /* EventData of the record as JSON, without the braces. */
 static const char *data_of(const struct format *format, const void *record, size_t size)
 {
@@ -117,7 +124,7 @@ static void arrays_and_bytes_have_their_form(void **state)
     record[8] = 1;
     record[16] = 2;
     memset(record + 24, 0xff, 4);
-    memcpy(record + 32, "\x7f\0\0\1", 4);
+    put(record + 32, "\x7f\0\0\1", 4);
     record[44] = 5;
     assert_string_equal(data_of(format, record, sizeof record),
                         "\"args\":[1,2],\"signs\":[-1,0],\"saddr\":\"0x7f000001\","
@@ -135,20 +142,20 @@ static void dynamic_fields_are_followed(void **state)
                                     FORMAT_FIELD("__data_loc cpumask_t mask", "24", "4", "0")
                                         FORMAT_FIELD("__data_loc struct x[] s", "28", "4", "0"));
     uint8_t record[64] = {0};
-    memcpy(record + 8, "\x20\0\4\0", 4);  /* 4 bytes at 32: "abc" */
-    memcpy(record + 12, "\x14\0\3\0", 4); /* 3 bytes at 16 + 20 = 36: "de" */
-    memcpy(record + 16, "\x28\0\4\0", 4); /* 4 bytes at 40: 1, 2 */
-    memcpy(record + 20, "\x28\0\2\0", 4);
-    memcpy(record + 24, "\x30\0\x10\0", 4); /* 16 bytes at 48 */
-    memcpy(record + 28, "\x28\0\0\0", 4);
-    memcpy(record + 32, "abc\0de\0", 7);
+    put(record + 8, "\x20\0\4\0", 4);  /* 4 bytes at 32: "abc" */
+    put(record + 12, "\x14\0\3\0", 4); /* 3 bytes at 16 + 20 = 36: "de" */
+    put(record + 16, "\x28\0\4\0", 4); /* 4 bytes at 40: 1, 2 */
+    put(record + 20, "\x28\0\2\0", 4);
+    put(record + 24, "\x30\0\x10\0", 4); /* 16 bytes at 48 */
+    put(record + 28, "\x28\0\0\0", 4);
+    put(record + 32, "abc\0de\0", 7);
     record[40] = 1;
     record[42] = 2;
     record[48] = 3;
     assert_string_equal(data_of(format, record, sizeof record),
                         "\"name\":\"abc\",\"relative\":\"de\",\"list\":[1,2],\"raw\":\"0x0100\","
                         "\"mask\":[\"0x3\",\"0x0\"],\"s\":\"0x\"");
-    memcpy(record + 24, "\x30\0\x8\0", 4);
+    put(record + 24, "\x30\0\x8\0", 4);
     assert_non_null(strstr(data_of(format, record, sizeof record), "\"mask\":\"0x3\""));
 }
 
@@ -175,9 +182,9 @@ static void text_to_the_end_of_the_record_is_read(void **state)
         parsed("ftrace", FORMAT_START("print", "5") FORMAT_FIELD("unsigned long ip", "8", "8", "0")
                              FORMAT_FIELD("char buf[]", "16", "0", "0"));
     uint8_t record[24] = {0};
-    memcpy(record + 16, "hello", 5);
+    put(record + 16, "hello", 5);
     assert_string_equal(data_of(format, record, sizeof record), "\"ip\":0,\"buf\":\"hello\"");
-    memcpy(record + 16, "no end..", 8);
+    put(record + 16, "no end..", 8);
     assert_string_equal(data_of(format, record, sizeof record), "\"ip\":0,\"buf\":\"no end..\"");
 }
 

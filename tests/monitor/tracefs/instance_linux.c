@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* trace_pipe_raw gives a sub-buffer at a time, if there is room for one. */
+enum { READ_SIZE = 4096, FIRST_ROOM = 65536 };
+
 bool instance_open(struct instance *instance, const char *name)
 {
     (void)snprintf(instance->path, sizeof instance->path, "/sys/kernel/tracing/instances/%s_%d",
@@ -41,35 +44,37 @@ bool instance_write(const struct instance *instance, const char *file, const cha
     return written;
 }
 
+/* Room for one more sub-buffer; frees what there is when that cannot be had. */
+static char *with_room(char *data, size_t size, size_t *room)
+{
+    if (data != NULL && *room - size > READ_SIZE) {
+        return data;
+    }
+    *room = 2 * *room + FIRST_ROOM;
+    char *more = realloc(data, *room);
+    if (more == NULL) {
+        free(data);
+    }
+    return more;
+}
+
 char *instance_read(const struct instance *instance, const char *file, size_t *size)
 {
     const int fd = open_file(instance, file, O_RDONLY | O_NONBLOCK);
-    size_t room = 1 << 16;
-    char *data = fd < 0 ? NULL : malloc(room);
+    size_t room = 0;
+    char *data = fd < 0 ? NULL : with_room(NULL, 0, &room);
     *size = 0;
     while (data != NULL) {
-        if (room - *size < 1 << 15) {
-            room *= 2;
-            char *more = realloc(data, room);
-            if (more == NULL) {
-                free(data);
-                data = NULL;
-                break;
-            }
-            data = more;
-        }
-        /* trace_pipe_raw gives a sub-buffer at a time, if there is room for one. */
-        const ssize_t got = read(fd, data + *size, 4096);
+        const ssize_t got = read(fd, data + *size, READ_SIZE);
         if (got <= 0) {
+            data[*size] = 0;
             break;
         }
         *size += (size_t)got;
+        data = with_room(data, *size, &room);
     }
     if (fd >= 0) {
         (void)close(fd);
-    }
-    if (data != NULL) {
-        data[*size] = 0;
     }
     return data;
 }

@@ -17,10 +17,11 @@ static void fill(struct pages *pages, uint64_t time, uint32_t step, uint32_t cou
     pages_end(pages, 0);
 }
 
+static char tags[MERGE_CPUS]; /* the tag of a block is the address of its CPU's */
+
 static void push(struct merge *merge, uint32_t cpu, const struct pages *pages)
 {
-    assert_int_equal(merge_push(merge, cpu, pages->data, pages->size, (void *)(uintptr_t)cpu),
-                     ETWAS_OK);
+    assert_int_equal(merge_push(merge, cpu, pages->data, pages->size, &tags[cpu]), ETWAS_OK);
 }
 
 static void expect(struct merge *merge, uint64_t watermark, uint64_t time, uint32_t cpu)
@@ -127,13 +128,13 @@ static void consumed_blocks_come_back_once(void **state)
     push(merge, 5, &block);
     push(merge, 6, &empty);
     assert_true(merge_take_consumed(merge, &tag));
-    assert_int_equal((uintptr_t)tag, 6);
+    assert_ptr_equal(tag, &tags[6]);
     assert_false(merge_take_consumed(merge, &tag));
     expect(merge, UINT64_MAX, 100, 5);
     assert_false(merge_take_consumed(merge, &tag));
     expect(merge, UINT64_MAX, 110, 5);
     assert_true(merge_take_consumed(merge, &tag));
-    assert_int_equal((uintptr_t)tag, 5);
+    assert_ptr_equal(tag, &tags[5]);
     assert_false(merge_take_consumed(merge, &tag));
     expect(merge, UINT64_MAX, 100, 5);
     expect(merge, UINT64_MAX, 110, 5);
@@ -174,37 +175,50 @@ static void broken_blocks_do_not_stop_the_others(void **state)
 
 enum { RANDOM_CPUS = 9, RANDOM_BLOCKS = 6 };
 
+/* Pushes blocks of random lengths and steps; the number of their records. */
+static size_t push_random(struct merge *merge, uint32_t cpu, uint32_t *seed)
+{
+    static struct pages blocks[RANDOM_CPUS][RANDOM_BLOCKS];
+    uint64_t time = 1000;
+    size_t total = 0;
+    for (size_t block = 0; block < RANDOM_BLOCKS; block++) {
+        *seed = *seed * 1664525U + 1013904223U;
+        const uint32_t count = *seed >> 28;
+        const uint32_t step = *seed >> 20 & 15U;
+        fill(&blocks[cpu][block], time, step, count);
+        push(merge, cpu, &blocks[cpu][block]);
+        time += (uint64_t)count * step;
+        total += count;
+    }
+    return total;
+}
+
+static void check_order(struct merge *merge, size_t total)
+{
+    struct record record;
+    uint64_t last = 0;
+    uint32_t last_cpu = 0;
+    uint32_t cpu = 0;
+    for (; merge_next(merge, UINT64_MAX, &record, &cpu); total--) {
+        assert_true(record.time_ns > last || (record.time_ns == last && cpu >= last_cpu));
+        last = record.time_ns;
+        last_cpu = cpu;
+    }
+    assert_int_equal(total, 0);
+    assert_true(merge_counts(merge)->late == 0);
+}
+
 static void any_mixture_is_sorted(void **state)
 {
     (void)state;
-    static struct pages blocks[RANDOM_CPUS][RANDOM_BLOCKS];
     uint32_t seed = 1;
     for (int round = 0; round < 50; round++) {
         struct merge *merge = merge_open();
         size_t total = 0;
         for (uint32_t cpu = 0; cpu < RANDOM_CPUS; cpu++) {
-            uint64_t time = 1000;
-            for (size_t block = 0; block < RANDOM_BLOCKS; block++) {
-                seed = seed * 1664525U + 1013904223U;
-                const uint32_t count = seed >> 28;
-                const uint32_t step = seed >> 20 & 15U;
-                fill(&blocks[cpu][block], time, step, count);
-                time += (uint64_t)count * step;
-                total += count;
-                push(merge, cpu, &blocks[cpu][block]);
-            }
+            total += push_random(merge, cpu, &seed);
         }
-        struct record record;
-        uint64_t last = 0;
-        uint32_t last_cpu = 0;
-        uint32_t cpu = 0;
-        for (; merge_next(merge, UINT64_MAX, &record, &cpu); total--) {
-            assert_true(record.time_ns > last || (record.time_ns == last && cpu >= last_cpu));
-            last = record.time_ns;
-            last_cpu = cpu;
-        }
-        assert_int_equal(total, 0);
-        assert_true(merge_counts(merge)->late == 0);
+        check_order(merge, total);
         merge_close(merge);
     }
 }

@@ -65,8 +65,10 @@ static struct conversion conversion_of(const struct print_piece *piece)
     for (; at < end && strchr("hlLqjzt", *at) != NULL; at++) {
         result.bits = *at == 'h' ? result.bits / 2 : 64;
     }
-    result.letter = at < end ? *at : 0;
     result.known = at + 1 == end;
+    if (at < end) {
+        result.letter = *at;
+    }
     return result;
 }
 
@@ -79,35 +81,55 @@ static void put_padded(struct print_text *text, const struct conversion *how, co
     put_repeated(text, ' ', how->left ? fill : 0);
 }
 
+static const char *prefix_of(const struct conversion *how, bool is_signed, bool negative)
+{
+    if (is_signed) {
+        return negative ? "-" : how->plus ? "+" : "";
+    }
+    return !how->alternate ? "" : how->letter == 'x' ? "0x" : how->letter == 'o' ? "0" : "";
+}
+
+static int digits_of(char *digits, size_t size, char letter, uint64_t value)
+{
+    switch (letter) {
+    case 'x':
+        return snprintf(digits, size, "%" PRIx64, value);
+    case 'X':
+        return snprintf(digits, size, "%" PRIX64, value);
+    case 'o':
+        return snprintf(digits, size, "%" PRIo64, value);
+    default:
+        return snprintf(digits, size, "%" PRIu64, value);
+    }
+}
+
+/* How many zeros stand before that many characters of digits and prefix. */
+static int zeros_of(const struct conversion *how, size_t digits, size_t prefix)
+{
+    size_t wanted = 0;
+    if (how->precision != SIZE_MAX) {
+        wanted = how->precision;
+    } else if (how->zeros && !how->left && how->width > prefix) {
+        wanted = how->width - prefix;
+    }
+    return wanted > digits && wanted < 100 ? (int)(wanted - digits) : 0;
+}
+
 static void put_number(struct print_text *text, const struct conversion *how, uint64_t number)
 {
+    static const char ZEROS[] = "00000000000000000000000000000000000000000000000000"
+                                "00000000000000000000000000000000000000000000000000";
     char digits[32];
+    char whole[256];
     const unsigned cut = 64 - how->bits;
-    uint64_t value = number << cut >> cut;
     const int64_t signed_value = (int64_t)(number << cut) >> cut;
     const bool is_signed = how->letter == 'd' || how->letter == 'i';
-    const char *sign = is_signed && signed_value < 0          ? "-"
-                       : is_signed && how->plus               ? "+"
-                       : how->letter == 'x' && how->alternate ? "0x"
-                       : how->letter == 'o' && how->alternate ? "0"
-                                                              : "";
-    value = is_signed && signed_value < 0 ? 0 - (uint64_t)signed_value : value;
-    const int size = how->letter == 'x'   ? snprintf(digits, sizeof digits, "%" PRIx64, value)
-                     : how->letter == 'X' ? snprintf(digits, sizeof digits, "%" PRIX64, value)
-                     : how->letter == 'o' ? snprintf(digits, sizeof digits, "%" PRIo64, value)
-                                          : snprintf(digits, sizeof digits, "%" PRIu64, value);
-    char whole[256];
-    size_t zeros = 0;
-    if (how->precision != SIZE_MAX) {
-        zeros = how->precision > (size_t)size ? how->precision - (size_t)size : 0;
-    } else if (how->zeros && !how->left && how->width > (size_t)size + strlen(sign)) {
-        zeros = how->width - (size_t)size - strlen(sign);
-    }
-    zeros = zeros < 100 ? zeros : 100;
-    const int made = snprintf(whole, sizeof whole, "%s%.*s%s", sign, (int)zeros,
-                              "00000000000000000000000000000000000000000000000000"
-                              "00000000000000000000000000000000000000000000000000",
-                              digits);
+    const bool negative = is_signed && signed_value < 0;
+    const uint64_t value = negative ? 0 - (uint64_t)signed_value : number << cut >> cut;
+    const char *prefix = prefix_of(how, is_signed, negative);
+    const int size = digits_of(digits, sizeof digits, how->letter, value);
+    const int zeros = zeros_of(how, (size_t)size, strlen(prefix));
+    const int made = snprintf(whole, sizeof whole, "%s%.*s%s", prefix, zeros, ZEROS, digits);
     put_padded(text, how, whole, made < 0 ? 0 : (size_t)made);
 }
 
