@@ -44,7 +44,6 @@ set(CPACK_DEBIAN_CONTROLLER_PACKAGE_CONTROL_EXTRA
   ${CMAKE_CURRENT_LIST_DIR}/debian/postinst ${CMAKE_CURRENT_LIST_DIR}/debian/prerm
   ${CMAKE_CURRENT_LIST_DIR}/debian/postrm ${CMAKE_CURRENT_LIST_DIR}/debian/triggers)
 set(CPACK_COMPONENT_CONTROLLER_DESCRIPTION
-"trace sessions for ordinary users: the elevated part of Etwas
- Makes, drains and stops trace sessions of the kernel for the users that the policy
- /etc/etwas/policy allows, and hands the raw records to them. It is the only part of
- Etwas that runs as root.")
+"The elevated part: makes, drains and stops trace sessions of the kernel for the users
+that the policy /etc/etwas/policy allows, and hands the raw records to them. It is the
+only part of Etwas that runs as root.")

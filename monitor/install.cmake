@@ -23,6 +23,5 @@ set(CPACK_DEBIAN_MONITOR_PACKAGE_NAME etwas)
 set(CPACK_DEBIAN_MONITOR_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_MONITOR_PACKAGE_RECOMMENDS etwas-controller)
 set(CPACK_COMPONENT_MONITOR_DESCRIPTION
-"trace events of the kernel and of programs, shown to ordinary users
- etwas asks etwas-controller for a trace session, decodes, filters and prints what
- comes. etwas-ping sends numbered events to try it with.")
+"etwas asks etwas-controller for a trace session, decodes, filters and prints what comes.
+etwas-ping sends numbered events to try it with.")
