@@ -190,7 +190,7 @@ static void enable_ping(struct enabling *enabling)
         .fields = {"Number", "Thread", "Text"}
     };
     char path[PING_PATH_SIZE];
-    if (!ping_find(path, sizeof path)) {
+    if (!ping_find(path)) {
         (void)fprintf(stderr,
                       "etwas: etwas-ping, whose probe is the source Ping, is neither beside "
                       "etwas nor in PATH\n"
@@ -222,18 +222,22 @@ static void enable_source(struct enabling *enabling, const struct source_spec *s
     }
 }
 
+static void enable_sources(struct enabling *enabling, bool filtered)
+{
+    const struct options *options = enabling->options;
+    for (size_t i = 0; i < options->source_count; i++) {
+        const struct source_spec *spec = options->sources[i];
+        if ((spec->filter_count > 0) == filtered) {
+            enable_source(enabling, spec, options->source_texts[i]);
+        }
+    }
+}
+
 /* What asks for all of an event comes after what filters it: the last word counts. */
 static void enable_all(struct enabling *enabling)
 {
-    const struct options *options = enabling->options;
-    for (int filtered = 1; filtered >= 0; filtered--) {
-        for (size_t i = 0; i < options->source_count; i++) {
-            const struct source_spec *spec = options->sources[i];
-            if ((spec->filter_count > 0 ? 1 : 0) == filtered) {
-                enable_source(enabling, spec, options->source_texts[i]);
-            }
-        }
-    }
+    enable_sources(enabling, true);
+    enable_sources(enabling, false);
 }
 
 bool setup_needs_session(const struct source_spec *spec)

@@ -26,11 +26,11 @@ void line_event(struct event *event, const char *line, size_t size, int64_t time
 }
 
 /* Hands out the first `size` bytes and passes over `passed`. */
-static bool take(struct line_buffer *buffer, const char **line, size_t *size, size_t passed)
+static bool take(struct line_buffer *buffer, const char **line, size_t size, size_t passed)
 {
     *line = buffer->data + buffer->taken;
     buffer->taken += passed;
-    buffer->in_split = passed == *size && *size == LINES_MAX_LINE;
+    buffer->in_split = passed == size && size == LINES_MAX_LINE;
     return true;
 }
 
@@ -48,15 +48,15 @@ bool line_buffer_take(struct line_buffer *buffer, bool last, const char **line, 
     }
     if (end != NULL) {
         *size = (size_t)(end - start);
-        return take(buffer, line, size, *size + 1);
+        return take(buffer, line, *size, *size + 1);
     }
     if (left > LINES_MAX_LINE) {
         buffer->split += buffer->in_split ? 0 : 1;
         *size = LINES_MAX_LINE;
-        return take(buffer, line, size, *size);
+        return take(buffer, line, *size, *size);
     }
     *size = left;
-    return last && left > 0 && take(buffer, line, size, left);
+    return last && left > 0 && take(buffer, line, *size, left);
 }
 
 void line_buffer_compact(struct line_buffer *buffer)

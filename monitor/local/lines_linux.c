@@ -36,7 +36,8 @@ struct lines {
     int fd;
     bool owns_fd;
     pid_t child;        /* -1: none, or its status is known */
-    int64_t reap_until; /* moment_steady_ms() */
+    int64_t reap_until; /* moment_steady_ms(): then it is not waited for any more */
+    int64_t look_at;    /* moment_steady_ms(): when to look whether it has ended */
     bool finishing;
     size_t left; /* bytes still wanted once finishing */
     uint64_t delivered;
@@ -64,8 +65,9 @@ static int lines_descriptor(const struct source *source)
 static int lines_timeout_ms(const struct source *source)
 {
     const struct lines *lines = lines_view(source);
-    if (lines->state == LINES_REAPING) {
-        return REAP_LOOK_MS;
+    if (lines->state == LINES_REAPING && !lines->finishing) {
+        const int64_t left = lines->look_at - moment_steady_ms();
+        return left > 0 ? (int)left : 0;
     }
     return lines->state == LINES_ENDED || lines->finishing ? 0 : -1;
 }
@@ -149,7 +151,7 @@ static bool reaped(struct lines *lines)
     return true;
 }
 
-static enum etwas_status end_reading(struct lines *lines)
+static void end_reading(struct lines *lines)
 {
     if (lines->buffer.split > 0) {
         say(lines, "%llu lines were longer than %d bytes and came in parts",
@@ -157,12 +159,12 @@ static enum etwas_status end_reading(struct lines *lines)
     }
     lines->state = LINES_REAPING;
     lines->reap_until = moment_steady_ms() + REAP_MS;
-    return ETWAS_OK;
 }
 
 static enum etwas_status reap(struct lines *lines)
 {
     if (!reaped(lines) && !lines->finishing && moment_steady_ms() < lines->reap_until) {
+        lines->look_at = moment_steady_ms() + REAP_LOOK_MS;
         return ETWAS_OK;
     }
     lines->state = LINES_ENDED;
@@ -189,7 +191,7 @@ static enum etwas_status lines_pump(struct source *source, struct event_handler 
     if (status != ETWAS_OK || got != ETWAS_CLOSED) {
         return status;
     }
-    (void)end_reading(lines);
+    end_reading(lines);
     return reap(lines);
 }
 

@@ -346,6 +346,42 @@ static const struct option *find_option(const char *text, size_t size)
     return NULL;
 }
 
+/* The system that follows `--list events`. */
+static enum etwas_status take_system(struct parse *parse, char *const *argv, int *at)
+{
+    const char *system = argv[*at + 1];
+    if (system == NULL || system[0] == '-') {
+        return fail(parse, "--list events wants the name of a system, such as sched");
+    }
+    parse->options->list_system = system;
+    (*at)++;
+    return ETWAS_OK;
+}
+
+static enum etwas_status take_value(struct parse *parse, const struct option *option,
+                                    const char *equals, char *const *argv, int *at)
+{
+    if (!option->takes_value) {
+        return equals == NULL ? ETWAS_OK : fail(parse, "%s takes no value", option->name);
+    }
+    parse->value = equals == NULL ? argv[*at + 1] : equals + 1;
+    if (equals == NULL && parse->value != NULL) {
+        (*at)++;
+    }
+    /* Of what cannot be used anyway, the value is not asked for. */
+    const bool useless = option->take == on_later || option->take == on_etw_only;
+    return parse->value != NULL || useless ? ETWAS_OK
+                                           : fail(parse, "%s wants a value", option->name);
+}
+
+static enum etwas_status refuse_word(struct parse *parse, const char *text)
+{
+    if (text[0] == '-') {
+        return fail(parse, "there is no option %.200s", text);
+    }
+    return fail(parse, "\"%.200s\" is no option; sources are given with --source", text);
+}
+
 /* Takes argv[*at] and what belongs to it; leaves `*at` on the last of these. */
 static enum etwas_status take_option(struct parse *parse, char *const *argv, int *at)
 {
@@ -353,35 +389,18 @@ static enum etwas_status take_option(struct parse *parse, char *const *argv, int
     const char *equals = text[0] == '-' ? strchr(text, '=') : NULL;
     const size_t size = equals == NULL ? strlen(text) : (size_t)(equals - text);
     const struct option *option = find_option(text, size);
-    parse->name = text;
-    parse->value = NULL;
     if (option == NULL) {
-        return fail(parse,
-                    text[0] == '-' ? "there is no option %.200s"
-                                   : "\"%.200s\" is no option; sources are given with "
-                                     "--source",
-                    text);
+        return refuse_word(parse, text);
     }
     parse->name = option->name;
-    if (option->takes_value) {
-        parse->value = equals == NULL ? argv[*at + 1] : equals + 1;
-        if (parse->value == NULL) {
-            return option->take == on_later || option->take == on_etw_only
-                       ? option->take(parse)
-                       : fail(parse, "%s wants a value", option->name);
-        }
-        *at += equals == NULL ? 1 : 0;
-    } else if (equals != NULL) {
-        return fail(parse, "%s takes no value", option->name);
+    parse->value = NULL;
+    enum etwas_status status = take_value(parse, option, equals, argv, at);
+    if (status == ETWAS_OK) {
+        status = option->take(parse);
     }
-    const enum etwas_status status = option->take(parse);
-    if (status == ETWAS_OK && parse->options->action == ACTION_LIST_EVENTS &&
-        option->take == on_list) {
-        parse->options->list_system = argv[*at + 1];
-        if (argv[*at + 1] == NULL || argv[*at + 1][0] == '-') {
-            return fail(parse, "--list events wants the name of a system, such as sched");
-        }
-        (*at)++;
+    if (status == ETWAS_OK && option->take == on_list &&
+        parse->options->action == ACTION_LIST_EVENTS) {
+        status = take_system(parse, argv, at);
     }
     return status;
 }
@@ -429,17 +448,16 @@ static enum etwas_status check_session(struct parse *parse)
     return ETWAS_OK;
 }
 
-static enum etwas_status check_conflicts(struct parse *parse)
+/* Do the sources before `index` get along with it? */
+static enum etwas_status check_conflicts(struct parse *parse, size_t index)
 {
     const struct options *options = parse->options;
-    for (size_t i = 0; i < options->source_count; i++) {
-        for (size_t j = i + 1; j < options->source_count; j++) {
-            if (source_spec_conflicts(options->sources[i], options->sources[j])) {
-                return fail(parse,
-                            "--source %.100s and --source %.100s filter the same events "
-                            "differently: give each to an etwas of its own",
-                            options->source_texts[i], options->source_texts[j]);
-            }
+    for (size_t i = 0; i < index; i++) {
+        if (source_spec_conflicts(options->sources[i], options->sources[index])) {
+            return fail(parse,
+                        "--source %.100s and --source %.100s filter the same events differently: "
+                        "give each to an etwas of its own",
+                        options->source_texts[i], options->source_texts[index]);
         }
     }
     return ETWAS_OK;
@@ -452,13 +470,15 @@ static enum etwas_status check_sources(struct parse *parse)
         return fail(parse, "no --source is given");
     }
     bool lines = false;
-    for (size_t i = 0; i < options->source_count; i++) {
+    enum etwas_status status = ETWAS_OK;
+    for (size_t i = 0; i < options->source_count && status == ETWAS_OK; i++) {
         lines = lines || options->sources[i]->kind == SOURCE_LINES;
+        status = check_conflicts(parse, i);
     }
-    if (options->command != NULL && !lines) {
+    if (status == ETWAS_OK && options->command != NULL && !lines) {
         return fail(parse, "a command after -- goes with --source stdout");
     }
-    return check_conflicts(parse);
+    return status;
 }
 
 static void set_defaults(struct options *options)
@@ -470,29 +490,31 @@ static void set_defaults(struct options *options)
     memcpy(options->session, OPTIONS_SESSION, sizeof OPTIONS_SESSION);
 }
 
+static enum etwas_status take_all(struct parse *parse, int argc, char *const *argv)
+{
+    enum etwas_status status = ETWAS_OK;
+    for (int at = 1; at < argc && status == ETWAS_OK; at++) {
+        if (strcmp(argv[at], "--") == 0) {
+            parse->options->command = argv + at + 1;
+            return argv[at + 1] != NULL ? ETWAS_OK : fail(parse, "the command after -- is missing");
+        }
+        status = take_option(parse, argv, &at);
+    }
+    return status;
+}
+
 enum etwas_status options_parse(struct options *options, int argc, char *const *argv, char *problem)
 {
     set_defaults(options);
     problem[0] = 0;
     if (argc <= 1) {
         options->action = ACTION_HELP;
-        return ETWAS_OK;
     }
-    if (asks_for_text(options, argc, argv)) {
+    if (argc <= 1 || asks_for_text(options, argc, argv)) {
         return ETWAS_OK;
     }
     struct parse parse = {.options = options, .problem = problem};
-    enum etwas_status status = ETWAS_OK;
-    for (int at = 1; at < argc && status == ETWAS_OK; at++) {
-        if (strcmp(argv[at], "--") == 0) {
-            options->command = argv + at + 1;
-            if (options->command[0] == NULL) {
-                return fail(&parse, "the command after -- is missing");
-            }
-            break;
-        }
-        status = take_option(&parse, argv, &at);
-    }
+    enum etwas_status status = take_all(&parse, argc, argv);
     if (status == ETWAS_OK) {
         status = check_session(&parse);
     }

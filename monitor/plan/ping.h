@@ -3,7 +3,6 @@
 #define ETWAS_MONITOR_PLAN_PING_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /*
  * Where the program etwas-ping is, whose probe is the source Ping: beside this
@@ -11,6 +10,6 @@
  */
 enum { PING_PATH_SIZE = 4096, PING_TEXT_ARGUMENT = 2 /* counted from 0: its text */ };
 
-bool ping_find(char *path, size_t size);
+bool ping_find(char path[PING_PATH_SIZE]);
 
 #endif

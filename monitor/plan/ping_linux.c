@@ -6,35 +6,36 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Is `folder`, `size` bytes, followed by `name` a program? Then `path` is it. */
-static bool try_folder(const char *folder, size_t size, const char *name, char *path,
-                       size_t path_size)
+/* Is there such a program in the folder that is the first `length` bytes of `folder`? */
+static bool find_in(char path[PING_PATH_SIZE], const char *folder, size_t length, const char *name)
 {
-    const int length = snprintf(path, path_size, "%.*s/%s", (int)size, folder, name);
-    return size > 0 && size < PING_PATH_SIZE && length > 0 && (size_t)length < path_size &&
-           access(path, X_OK) == 0;
+    if (length == 0 || length >= PING_PATH_SIZE) {
+        return false;
+    }
+    const int made = snprintf(path, PING_PATH_SIZE, "%.*s/%s", (int)length, folder, name);
+    return made > 0 && made < PING_PATH_SIZE && access(path, X_OK) == 0;
 }
 
-bool ping_find(char *path, size_t size)
+static bool find_in_search_path(char path[PING_PATH_SIZE])
 {
-    char own[PING_PATH_SIZE];
-    const ssize_t length = readlink("/proc/self/exe", own, sizeof own);
-    size_t folder = length > 0 && (size_t)length < sizeof own ? (size_t)length : 0;
-    while (folder > 0 && own[folder - 1] != '/') {
-        folder--;
-    }
-    folder -= folder > 0 ? 1 : 0;
-    if (try_folder(own, folder, "etwas-ping", path, size) ||
-        try_folder(own, folder, "../tests/ping/etwas-ping", path, size)) {
-        return true;
-    }
     const char *at = getenv("PATH");
     while (at != NULL && *at != 0) {
-        const size_t part = strcspn(at, ":");
-        if (at[0] == '/' && try_folder(at, part, "etwas-ping", path, size)) {
+        const size_t length = strcspn(at, ":");
+        if (at[0] == '/' && find_in(path, at, length, "etwas-ping")) {
             return true;
         }
-        at += part + (at[part] == ':' ? 1 : 0);
+        at += length + (at[length] == ':' ? 1 : 0);
     }
     return false;
+}
+
+bool ping_find(char path[PING_PATH_SIZE])
+{
+    char own[PING_PATH_SIZE];
+    const ssize_t size = readlink("/proc/self/exe", own, sizeof own - 1);
+    own[size > 0 ? size : 0] = 0;
+    const char *slash = strrchr(own, '/');
+    const size_t folder = slash == NULL ? 0 : (size_t)(slash - own);
+    return find_in(path, own, folder, "etwas-ping") ||
+           find_in(path, own, folder, "../tests/ping/etwas-ping") || find_in_search_path(path);
 }

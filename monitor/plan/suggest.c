@@ -10,37 +10,55 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* Three rows of the table of distances, the newest last. */
+struct rows {
+    size_t *before;
+    size_t *above;
+    size_t *row;
+};
+
+static size_t cell(const struct rows *rows, const char *a, const char *b, size_t j)
+{
+    /* `a` and `b` + j point behind the letters that are compared. */
+    const size_t change = rows->above[j - 1] + (a[-1] == b[j - 1] ? 0 : 1);
+    return least(change, least(rows->above[j], rows->row[j - 1]) + 1);
+}
+
+static bool are_swapped(const char *a, const char *b)
+{
+    return a[-1] == b[-2] && a[-2] == b[-1];
+}
+
+static void fill_row(const struct rows *rows, const char *a, size_t i, const char *b)
+{
+    rows->row[0] = i;
+    for (size_t j = 1; b[j - 1] != 0; j++) {
+        rows->row[j] = cell(rows, a + i, b, j);
+        if (i > 1 && j > 1 && are_swapped(a + i, b + j)) {
+            rows->row[j] = least(rows->row[j], rows->before[j - 2] + 1);
+        }
+    }
+}
+
 /* Damerau and Levenshtein's, restricted to neighbours (optimal string alignment). */
 size_t suggest_distance(const char *a, const char *b)
 {
-    size_t rows[3][SUGGEST_NAME_SIZE];
+    size_t room[3][SUGGEST_NAME_SIZE];
     const size_t length_a = strlen(a);
     const size_t length_b = strlen(b);
     if (length_a >= SUGGEST_NAME_SIZE || length_b >= SUGGEST_NAME_SIZE) {
         return SIZE_MAX;
     }
-    size_t *before = rows[0];
-    size_t *above = rows[1];
-    size_t *row = rows[2];
+    struct rows rows = {room[0], room[1], room[2]};
     for (size_t j = 0; j <= length_b; j++) {
-        above[j] = j;
-        before[j] = 0;
+        rows.above[j] = j;
+        rows.before[j] = 0;
     }
     for (size_t i = 1; i <= length_a; i++) {
-        row[0] = i;
-        for (size_t j = 1; j <= length_b; j++) {
-            const size_t change = above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-            row[j] = least(change, least(above[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-                row[j] = least(row[j], before[j - 2] + 1);
-            }
-        }
-        size_t *oldest = before;
-        before = above;
-        above = row;
-        row = oldest;
+        fill_row(&rows, a, i, b);
+        rows = (struct rows){rows.above, rows.row, rows.before};
     }
-    return above[length_b];
+    return rows.above[length_b];
 }
 
 void suggest_init(struct suggest *suggest, const char *wanted)

@@ -65,7 +65,7 @@ static void say_group(const struct standing *standing)
 /* True when an event of the system, its first, is allowed. */
 static bool is_allowed(struct connection *connection, const struct catalog_event *event)
 {
-    struct message_metadata wanted = {.document = DOCUMENT_FORMAT};
+    struct message_metadata wanted = {.system = ""};
     struct refusal refusal;
     int handle = -1;
     (void)snprintf(wanted.system, sizeof wanted.system, "%s", event->system);
@@ -156,7 +156,7 @@ static void say_ping(void)
     char path[PING_PATH_SIZE];
     struct host_file file;
     struct etwas_error error;
-    if (!ping_find(path, sizeof path)) {
+    if (!ping_find(path)) {
         doctor_say(FINDING_UNKNOWN, "install etwas-ping beside etwas",
                    "etwas-ping is not found: the source Ping is not there");
         return;

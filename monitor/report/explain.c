@@ -43,7 +43,7 @@ int explain_refusal(const struct refusal *refusal, const char *controller)
 enum etwas_status explain_catalog(struct connection *connection, struct catalog *catalog,
                                   struct refusal *refusal)
 {
-    const struct message_metadata wanted = {.document = DOCUMENT_EVENTS};
+    const struct message_metadata wanted = {.system = ""};
     *catalog = (struct catalog){0};
     int handle = -1;
     enum etwas_status status = request_document(connection, &wanted, &handle, refusal);

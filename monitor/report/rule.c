@@ -57,7 +57,8 @@ static void add_argument(struct text *text, const struct usdt_argument *argument
 
 bool rule_render(const struct usdt_probe *probe, uint64_t inode, uint32_t text_mask, char *rule)
 {
-    struct text text = {.at = rule, .left = RULE_SIZE};
+    struct text text = {.left = RULE_SIZE};
+    text.at = rule;
     add(&text, "usdt:%" PRIu64 ":0x%" PRIx64 ":0x%" PRIx64 ":%s", inode, probe->offset,
         probe->semaphore, probe->argument_count == 0 ? "-" : "");
     for (uint32_t i = 0; i < probe->argument_count; i++) {

@@ -48,15 +48,13 @@ static const char *time_text(uint64_t seconds, char *text)
 static void print_session(const struct message_session *session)
 {
     char user[USER_SIZE];
-    char age[TIME_SIZE];
     char left[TIME_SIZE] = "-";
     if (session->clients == 0 && session->linger_s >= session->idle_s) {
         (void)time_text(session->linger_s - session->idle_s, left);
     }
-    (void)printf("%-28s %-20s %8u %10llu KB %8s %12s\n", session->name,
+    (void)printf("%-28s %-20s %8u %10llu KB %12s\n", session->name,
                  host_user(session->uid, user, sizeof user), session->clients,
-                 (unsigned long long)(session->ring_size / 1024), time_text(session->age_s, age),
-                 left);
+                 (unsigned long long)(session->ring_size / 1024), left);
 }
 
 /* An administrator who names a session means that of every user. */

@@ -76,8 +76,12 @@ static enum etwas_status pump(struct source *source, struct keeper *keeper, size
     enum etwas_status status = ETWAS_OK;
     struct etwas_error error;
     while (status == ETWAS_OK && keeper->count < count) {
+        /* As the pipeline does: only when there is input, or its time has come. */
         struct pollfd waiting = {.fd = source->ops->descriptor(source), .events = POLLIN};
-        (void)poll(&waiting, 1, source->ops->timeout_ms(source));
+        if (poll(&waiting, 1, source->ops->timeout_ms(source)) == 0 &&
+            source->ops->timeout_ms(source) != 0) {
+            continue;
+        }
         status = source->ops->pump(source, &keeper->handler, &error);
     }
     return status;
@@ -142,6 +146,16 @@ static void a_command_that_fails_is_reported(void **state)
     assert_int_equal(pump(source, &keeper, SIZE_MAX), ETWAS_CLOSED);
     assert_string_equal(keeper.text, "a\n");
     assert_string_equal(source->ops->ending(source), "the command ended with status 3");
+    source->ops->close(source);
+}
+
+static void a_command_that_ends_after_its_output_is_waited_for(void **state)
+{
+    (void)state;
+    struct command command;
+    struct source *source = open_command(shell(&command, "exec >&-; sleep 0.1; exit 5"));
+    assert_int_equal(pump(source, &keeper, SIZE_MAX), ETWAS_CLOSED);
+    assert_string_equal(source->ops->ending(source), "the command ended with status 5");
     source->ops->close(source);
 }
 
@@ -215,6 +229,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(the_lines_of_a_command_come_in_order, start),
         cmocka_unit_test_setup(a_command_that_fails_is_reported, start),
+        cmocka_unit_test_setup(a_command_that_ends_after_its_output_is_waited_for, start),
         cmocka_unit_test_setup(a_command_that_does_not_exist_is_not_found, start),
         cmocka_unit_test_setup(finishing_takes_what_was_printed_and_ends_the_command, start),
         cmocka_unit_test_setup(every_interval_each_cpu_is_reported, start),
