@@ -22,23 +22,27 @@ struct lane {
     struct queue blocks; /* the first is the one being walked */
 };
 
-struct entry {
+struct node {
     uint64_t time_ns;
     uint32_t cpu;
 };
 
+/* The order of a lane without records, behind all others. */
+#define NO_RECORD UINT64_MAX
+
 /*
- * The lanes with records form a binary heap. Its top is kept for as long as its
- * records come before `bound`, the last time that it may give out before the
- * next best lane; only then is the heap touched.
+ * The lanes are the leaves of a tournament, in the order of their CPUs; each
+ * node holds the earliest time below it and whose it is. Node 1 is the root, the
+ * children of node n are 2n and 2n + 1, and leaf `cpu` is node `leaves + cpu`.
+ * Taking a record replays the games of one leaf: a load and a choice for each
+ * level, which compilers make without a branch. With interleaved CPUs branches
+ * would be mispredicted all the time, which is what made a heap slower.
  */
 struct merge {
-    struct lane *current; /* that of the top; NULL when the heap is empty */
-    uint64_t bound;
+    size_t leaves; /* a power of two */
+    struct node nodes[2 * MERGE_CPUS];
     uint64_t last_ns; /* the time given out last */
-    size_t count;     /* of the heap */
     struct lane *lanes[MERGE_CPUS];
-    struct entry heap[MERGE_CPUS];
     struct queue consumed;
     struct block *unused;
     size_t blocks; /* pushed and not taken back */
@@ -76,6 +80,8 @@ struct merge *merge_open(void)
     struct merge *merge = calloc(1, sizeof *merge);
     if (merge != NULL) {
         merge->consumed.last = &merge->consumed.first;
+        merge->leaves = 1;
+        merge->nodes[1].time_ns = NO_RECORD;
     }
     return merge;
 }
@@ -96,54 +102,49 @@ void merge_close(struct merge *merge)
     free(merge);
 }
 
-/* Equal times: the lower CPU first. */
-static bool before(struct entry left, struct entry right)
+/* The time of a lane has changed: plays its games again, up to the root. */
+static inline void replay(struct merge *merge, uint32_t cpu, uint64_t time)
 {
-    return left.time_ns < right.time_ns || (left.time_ns == right.time_ns && left.cpu < right.cpu);
-}
-
-static void sift_down(struct merge *merge)
-{
-    struct entry *heap = merge->heap;
-    const struct entry moving = heap[0];
-    size_t hole = 0;
-    for (;;) {
-        size_t child = 2 * hole + 1;
-        if (child >= merge->count) {
-            break;
-        }
-        child += child + 1 < merge->count && before(heap[child + 1], heap[child]);
-        if (!before(heap[child], moving)) {
-            break;
-        }
-        heap[hole] = heap[child];
-        hole = child;
+    struct node *nodes = merge->nodes;
+    size_t node = merge->leaves + cpu;
+    nodes[node] = (struct node){time, cpu};
+    while (node > 1) {
+        const uint64_t other = nodes[node ^ 1].time_ns;
+        const uint32_t other_cpu = nodes[node ^ 1].cpu;
+        /* Equal times: the lower CPU, which is the left one of both, wins. */
+        const bool loses = (other < time) | ((other == time) & (node & 1));
+        time = loses ? other : time;
+        cpu = loses ? other_cpu : cpu;
+        node /= 2;
+        nodes[node].time_ns = time;
+        nodes[node].cpu = cpu;
     }
-    heap[hole] = moving;
 }
 
-static void sift_up(struct merge *merge, size_t hole)
+/* The only time that sorts as "no record" is no time that a clock shows. */
+static inline uint64_t order_of(const struct record *record)
 {
-    struct entry *heap = merge->heap;
-    const struct entry moving = heap[hole];
-    while (hole != 0 && before(moving, heap[(hole - 1) / 2])) {
-        heap[hole] = heap[(hole - 1) / 2];
-        hole = (hole - 1) / 2;
+    return record->time_ns == NO_RECORD ? NO_RECORD - 1 : record->time_ns;
+}
+
+/* Makes the tree large enough for `cpu`. */
+static void grow(struct merge *merge, uint32_t cpu)
+{
+    const size_t before = merge->leaves;
+    if (cpu < before) {
+        return;
     }
-    heap[hole] = moving;
-}
-
-/* After the heap has changed: who is first, and for how long. */
-static void find_bound(struct merge *merge)
-{
-    const struct entry *heap = merge->heap;
-    merge->current = merge->count == 0 ? NULL : merge->lanes[heap[0].cpu];
-    merge->bound = UINT64_MAX;
-    if (merge->count > 1) {
-        const struct entry second =
-            merge->count > 2 && before(heap[2], heap[1]) ? heap[2] : heap[1];
-        /* The top came before it, so a higher CPU has a lower time: no wrap. */
-        merge->bound = heap[0].cpu < second.cpu ? second.time_ns : second.time_ns - 1;
+    while (merge->leaves <= cpu) {
+        merge->leaves *= 2;
+    }
+    for (size_t i = 0; i < 2 * merge->leaves; i++) {
+        merge->nodes[i].time_ns = NO_RECORD;
+    }
+    for (uint32_t i = 0; i < before; i++) {
+        const struct lane *lane = merge->lanes[i];
+        if (lane != NULL && lane->blocks.first != NULL) {
+            replay(merge, i, order_of(&lane->head));
+        }
     }
 }
 
@@ -155,16 +156,16 @@ static void block_done(struct merge *merge, struct lane *lane)
     queue_put(&merge->consumed, queue_take(&lane->blocks));
 }
 
-/* Takes the next record out of a lane; false when it has no more. */
-static bool lane_refill(struct merge *merge, struct lane *lane)
+/* The first record of the next block that has any, when the one walked has no more. */
+static bool lane_next_block(struct merge *merge, struct lane *lane)
 {
-    while (!page_walk_next(&lane->walk, &lane->head)) {
+    do {
         block_done(merge, lane);
         if (lane->blocks.first == NULL) {
             return false;
         }
         page_walk_init(&lane->walk, lane->blocks.first->data, lane->blocks.first->size);
-    }
+    } while (!page_walk_next(&lane->walk, &lane->head));
     return true;
 }
 
@@ -211,49 +212,33 @@ enum etwas_status merge_push(struct merge *merge, uint32_t cpu, const void *data
         return ETWAS_OK;
     }
     page_walk_init(&lane->walk, data, size);
-    if (lane_refill(merge, lane)) {
-        /* The time in the heap of the current lane lags behind while it runs. */
-        if (merge->current != NULL) {
-            merge->heap[0].time_ns = merge->current->head.time_ns;
-        }
-        merge->heap[merge->count] = (struct entry){lane->head.time_ns, cpu};
-        sift_up(merge, merge->count++);
-        find_bound(merge);
+    if (page_walk_next(&lane->walk, &lane->head) || lane_next_block(merge, lane)) {
+        grow(merge, cpu);
+        replay(merge, cpu, order_of(&lane->head));
     }
     return ETWAS_OK;
 }
 
-/* The current lane has given out a record and is empty now, or over its bound. */
-static void change_lane(struct merge *merge, bool empty)
-{
-    if (empty) {
-        merge->heap[0] = merge->heap[--merge->count];
-    } else {
-        merge->heap[0].time_ns = merge->current->head.time_ns;
-    }
-    if (merge->count != 0) {
-        sift_down(merge);
-    }
-    find_bound(merge);
-}
-
 bool merge_next(struct merge *merge, uint64_t watermark_ns, struct record *record, uint32_t *cpu)
 {
-    struct lane *lane = merge->current;
-    if (lane == NULL || lane->head.time_ns > watermark_ns) {
+    const uint64_t time = merge->nodes[1].time_ns;
+    if (time > watermark_ns || time == NO_RECORD) {
         return false;
     }
-    *record = lane->head;
-    *cpu = merge->heap[0].cpu;
-    if (record->time_ns < merge->last_ns) {
-        merge->counts.late++;
-    } else {
-        merge->last_ns = record->time_ns;
-    }
-    const bool more = lane_refill(merge, lane);
-    if (!more || lane->head.time_ns > merge->bound) {
-        change_lane(merge, !more);
-    }
+    const uint32_t first = merge->nodes[1].cpu;
+    struct lane *lane = merge->lanes[first];
+    /*
+     * Taken apart on purpose: a copy of the whole would be one wide load of what
+     * was just stored in parts, and wait for these stores to reach the cache.
+     */
+    record->size = lane->head.size;
+    record->data = lane->head.data;
+    *cpu = first;
+    record->time_ns = lane->head.time_ns;
+    merge->counts.late += time < merge->last_ns;
+    merge->last_ns = time < merge->last_ns ? merge->last_ns : time;
+    const bool more = page_walk_next(&lane->walk, &lane->head) || lane_next_block(merge, lane);
+    replay(merge, first, more ? order_of(&lane->head) : NO_RECORD);
     return true;
 }
 
