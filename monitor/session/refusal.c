@@ -11,26 +11,24 @@ static const char *subject(const struct refusal *refusal)
 
 static const char *request_verb(uint16_t request)
 {
-    switch ((enum message_type)request) {
-    case MESSAGE_OPEN:
-        return "cannot open the session";
-    case MESSAGE_ENABLE:
-        return "cannot trace";
-    case MESSAGE_USDT:
-        return "cannot probe";
-    case MESSAGE_START:
-        return "cannot start the session";
-    case MESSAGE_STOP:
-        return "cannot stop the session";
-    case MESSAGE_STATUS:
-        return "cannot list sessions";
-    case MESSAGE_METADATA:
-        return "cannot read the description of";
-    case MESSAGE_HELLO:
-    case MESSAGE_SYNC:
-    default:
-        return "cannot use the controller at";
+    static const struct {
+        enum message_type type;
+        const char *verb;
+    } verbs[] = {
+        {MESSAGE_OPEN,     "cannot open the session"       },
+        {MESSAGE_ENABLE,   "cannot trace"                  },
+        {MESSAGE_USDT,     "cannot probe"                  },
+        {MESSAGE_START,    "cannot start the session"      },
+        {MESSAGE_STOP,     "cannot stop the session"       },
+        {MESSAGE_STATUS,   "cannot list sessions"          },
+        {MESSAGE_METADATA, "cannot read the description of"},
+    };
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (verbs[i].type == request) {
+            return verbs[i].verb;
+        }
     }
+    return "cannot use the controller at";
 }
 
 static void denied(const struct refusal *refusal, char *text)
@@ -47,21 +45,20 @@ static void denied(const struct refusal *refusal, char *text)
 
 static const char *limit_text(uint32_t limit)
 {
-    switch ((enum message_limit)limit) {
-    case LIMIT_CLIENTS:
+    if (limit == LIMIT_CLIENTS) {
         return "too many monitors are connected\nnext: end one of yours, then try again";
-    case LIMIT_SESSIONS:
+    }
+    if (limit == LIMIT_SESSIONS) {
         return "too many sessions exist\n"
                "next: etwas --status lists yours, etwas --stop --session NAME ends one";
-    case LIMIT_RATE:
-        return "too many requests in a short time\nnext: try again in a minute";
-    case LIMIT_PROBES:
-        return "too many probes are set\nnext: end a session with etwas --stop";
-    case LIMIT_RING:
-    case LIMIT_NONE:
-    default:
-        return "a limit of the policy is reached\nnext: etwas --status lists your sessions";
     }
+    if (limit == LIMIT_RATE) {
+        return "too many requests in a short time\nnext: try again in a minute";
+    }
+    if (limit == LIMIT_PROBES) {
+        return "too many probes are set\nnext: end a session with etwas --stop";
+    }
+    return "a limit of the policy is reached\nnext: etwas --status lists your sessions";
 }
 
 static void limited(const struct refusal *refusal, char *text)

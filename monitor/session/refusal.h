@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "ipc/message.h"
+#include "ipc/status.h"
 
 /*
  * Why the controller did not do what was asked: which request about what, and

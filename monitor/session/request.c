@@ -188,7 +188,7 @@ enum etwas_status request_document(struct connection *connection,
                                     .handle = -1,
                                     .size = sizeof body,
                                     .body = body,
-                                    .what = metadata->document == DOCUMENT_FORMAT ? what : NULL};
+                                    .what = metadata->system[0] != '\0' ? what : NULL};
     if (writer.bad) {
         return fail_local(refusal, &request, ETWAS_TOO_BIG, "asking for an event's format");
     }

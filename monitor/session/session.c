@@ -12,6 +12,9 @@
 
 enum {
     EVENTS_SIZE = 4 * 1024 * 1024, /* available_events is 60 KB on a usual kernel */
+    DEFAULT_SUBBUFFER_KIB = 64,
+    DEFAULT_RING_KIB = 16 * 1024, /* a CPU */
+    LEAST_RING_KIB = 256,
     BLOCKS_LEAST = 256,
     BLOCKS_MOST = 2048,
 };
@@ -38,18 +41,29 @@ static enum etwas_status open_remote(struct session *session, const struct sessi
     uint8_t body[MESSAGE_OPEN_SIZE];
     const struct request request = {
         .type = MESSAGE_OPEN, .handle = -1, .size = sizeof body, .body = body, .what = name};
-    struct message_open open = {.uid = MESSAGE_UID_SELF,
-                                .subbuffer_kib = options->subbuffer_kib,
-                                .ring_kib = options->ring_kib,
-                                .linger_s = options->linger_s};
+    struct message_open open = {
+        .uid = MESSAGE_UID_SELF,
+        .subbuffer_kib =
+            options->subbuffer_kib != 0 ? options->subbuffer_kib : DEFAULT_SUBBUFFER_KIB,
+        .ring_kib = options->ring_kib != 0 ? options->ring_kib : DEFAULT_RING_KIB,
+        .linger_s = options->linger_s};
     if (strlen(name) >= sizeof open.name) {
         return session_fail(refusal, &request, ETWAS_TOO_BIG, "naming the session");
     }
     memcpy(open.name, name, strlen(name));
     struct bytes_writer writer = bytes_writer_of(body, sizeof body);
     message_put_open(&writer, &open);
-    struct reply reply;
-    const enum etwas_status status = request_call(&session->connection, &request, &reply, refusal);
+    struct reply reply = {.handle = -1};
+    enum etwas_status status = request_call(&session->connection, &request, &reply, refusal);
+    const uint64_t left_kib = reply.answer.value[0];
+    if (status == ETWAS_TOO_BIG && options->ring_kib == 0 && left_kib >= LEAST_RING_KIB &&
+        left_kib < DEFAULT_RING_KIB) {
+        /* Nobody asked for that much: take what there is. */
+        open.ring_kib = (uint32_t)left_kib;
+        writer = bytes_writer_of(body, sizeof body);
+        message_put_open(&writer, &open);
+        status = request_call(&session->connection, &request, &reply, refusal);
+    }
     if (status == ETWAS_OK) {
         host_close(reply.handle);
         session->id = reply.answer.value[0];
@@ -161,7 +175,7 @@ static enum etwas_status load_events(struct session *session, struct refusal *re
     if (session->events != NULL) {
         return ETWAS_OK;
     }
-    const struct message_metadata wanted = {.document = DOCUMENT_EVENTS};
+    const struct message_metadata wanted = {.system = ""};
     int handle = -1;
     enum etwas_status status = request_document(&session->connection, &wanted, &handle, refusal);
     if (status != ETWAS_OK) {

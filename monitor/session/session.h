@@ -22,8 +22,8 @@ struct session;
 struct session_options {
     const char *controller; /* path of its channel; NULL: the system's */
     const char *name;       /* NULL: SESSION_DEFAULT_NAME */
-    uint32_t subbuffer_kib; /* 0: as the controller thinks best */
-    uint32_t ring_kib;      /* a CPU; 0: as the controller thinks best */
+    uint32_t subbuffer_kib; /* 0: 64 */
+    uint32_t ring_kib;      /* a CPU; 0: 16 MiB, or what the policy leaves of that */
     uint32_t linger_s;      /* UINT32_MAX: as the policy says */
     bool include_self;      /* trace this program, too */
 };

@@ -10,7 +10,6 @@
 
 enum {
     PUMP_PACKETS = 512,      /* a call of pump(), so that other sources get their turn */
-    SYNC_AFTER_MS = 20,      /* with records held and no round */
     FINISH_MS = 5000,        /* for the controller to vouch for the end */
     THREADS_EVERY_MS = 1000, /* between looks at our own threads */
 };
@@ -25,11 +24,9 @@ struct session_source {
     struct block **early_last;
     uint64_t round_ns;     /* start of the last round */
     uint64_t watermark_ns; /* handed over up to here; start of the round before */
-    int64_t round_at_ns;   /* when that came */
     int64_t threads_at_ns;
     uint64_t finish_ns;         /* events after this are not wanted; UINT64_MAX: all are */
     int64_t finish_deadline_ns; /* 0: not asked to finish */
-    bool synced;                /* asked for a round, which has not come */
     bool over;                  /* nothing more will be received */
     enum etwas_status outcome;  /* once over */
     const char *doing;          /* what failed */
@@ -113,8 +110,6 @@ static enum etwas_status take_round(struct session_source *session, struct bytes
     }
     session->watermark_ns = session->round_ns;
     session->round_ns = round.started_ns;
-    session->round_at_ns = host_now_ns();
-    session->synced = false;
     session->handover.utc_offset_ns = round.utc_offset_ns;
     if (take_counters(session, body, round.cpus) != ETWAS_OK) {
         return end_malformed(session);
@@ -267,19 +262,6 @@ static enum etwas_status receive_all(struct session_source *session, struct even
     return handled;
 }
 
-static bool is_sync_due(const struct session_source *session)
-{
-    return session->handover.held != 0 && !session->synced &&
-           host_now_ns() - session->round_at_ns >= SYNC_AFTER_MS * HOST_MS;
-}
-
-static void sync(struct session_source *session)
-{
-    const struct request request = {.type = MESSAGE_SYNC, .handle = -1};
-    /* Should it fail, receiving will, too. */
-    session->synced = request_send(&session->plan.connection, &request) == ETWAS_OK;
-}
-
 static void keep_time(struct session_source *session)
 {
     if (session->over) {
@@ -289,8 +271,6 @@ static void keep_time(struct session_source *session)
         (void)snprintf(session->ending, sizeof session->ending,
                        "the controller did not confirm the end within %d s", FINISH_MS / 1000);
         end(session, ETWAS_CLOSED, NULL);
-    } else if (is_sync_due(session)) {
-        sync(session);
     }
 }
 
@@ -336,15 +316,7 @@ static int timeout_ms(const struct source *source)
     if (session->over || session->early != NULL) {
         return 0;
     }
-    int left = -1;
-    if (session->finish_deadline_ns != 0) {
-        left = host_left_ms(session->finish_deadline_ns);
-    }
-    if (session->handover.held != 0 && !session->synced) {
-        const int to_sync = host_left_ms(session->round_at_ns + SYNC_AFTER_MS * HOST_MS);
-        left = left < 0 || to_sync < left ? to_sync : left;
-    }
-    return left;
+    return session->finish_deadline_ns != 0 ? host_left_ms(session->finish_deadline_ns) : -1;
 }
 
 static void finish(struct source *source)
@@ -356,7 +328,6 @@ static void finish(struct source *source)
     const int64_t now = host_now_ns();
     session->finish_ns = (uint64_t)now;
     session->finish_deadline_ns = now + FINISH_MS * HOST_MS;
-    sync(session);
 }
 
 static void accounts(const struct source *source, struct source_accounts *sum)
@@ -421,7 +392,6 @@ enum etwas_status session_source_open(const struct session_plan *plan, struct so
     session->plan = *plan;
     session->early_last = &session->early;
     session->finish_ns = UINT64_MAX;
-    session->round_at_ns = host_now_ns();
     blocks_init(&session->blocks, plan->blocks);
     if (handover_init(&session->handover, &session->blocks, plan->selections) != ETWAS_OK) {
         free(session);
