@@ -3,8 +3,6 @@
 #include "monitor/event/number.h"
 #include "monitor/event/text.h"
 
-#include <math.h>
-
 /*
  * The fast path is the whole path: every column is a copied key and a rendered
  * value. What is the same in all events of a schema (provider, event name, the
@@ -146,7 +144,7 @@ static void put_array(struct sink *sink, struct encoder *encoder, const struct v
 
 static void put_float(struct sink *sink, double number)
 {
-    if (isfinite(number)) {
+    if (sink_is_finite(number)) {
         sink_put_float(sink, number);
         return;
     }

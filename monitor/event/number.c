@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "monitor/event/number.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,9 +98,9 @@ static int render_float(double value, char *text, size_t size)
 void sink_put_float(struct sink *sink, double value)
 {
     char text[32] = "";
-    if (isnan(value)) {
+    if (value != value) { /* no macros of math.h: MinGW's warn about double */
         SINK_PUT(sink, "NaN");
-    } else if (isinf(value)) {
+    } else if (!sink_is_finite(value)) {
         sink_put(sink, value < 0 ? "-Infinity" : "Infinity", value < 0 ? 9 : 8);
     } else {
         const int size = render_float(value, text, sizeof text);

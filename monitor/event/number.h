@@ -2,11 +2,17 @@
 #ifndef ETWAS_MONITOR_EVENT_NUMBER_H
 #define ETWAS_MONITOR_EVENT_NUMBER_H
 
+#include <float.h>
 #include <stdint.h>
 
 #include "monitor/event/sink.h"
 
 /* Numbers, times and GUIDs as text, the same in every format. */
+
+static inline bool sink_is_finite(double value)
+{
+    return value >= -DBL_MAX && value <= DBL_MAX;
+}
 
 /* Two decimal digits of each number below 100, one after the other. */
 extern const char number_pairs[200];

@@ -27,6 +27,8 @@ enum {
     BATCH = 4096,
 };
 
+#define BLOCK_SIZE ((size_t)PAGES * PAGE_SIZE)
+
 static const char FORMAT[] =
     "name: sys_enter\nID: 443\nformat:\n"
     "\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
@@ -60,21 +62,25 @@ static void fill_event(uint8_t *at, uint64_t number, uint32_t delta)
     memcpy(at + 20, arguments, sizeof arguments);
 }
 
+static void fill_page(uint8_t *at, size_t seed, uint64_t *time)
+{
+    put(at, *time, 8);
+    put(at + 8, PAGE_SIZE - 16, 8);
+    for (size_t i = 0; i < PAGE_EVENTS; i++) {
+        const uint32_t delta = 150 + (uint32_t)((i * 7919 + seed) % 61);
+        fill_event(at + 16 + i * (4 + EVENT_DATA), seed + i, delta);
+        *time += delta;
+    }
+}
+
 /* One block of each CPU covers the same stretch of time. */
 static uint8_t *make_blocks(unsigned cpus)
 {
-    uint8_t *blocks = malloc((size_t)BLOCKS * PAGES * PAGE_SIZE);
+    uint8_t *blocks = malloc(BLOCKS * BLOCK_SIZE);
     for (size_t block = 0; blocks != NULL && block < BLOCKS; block++) {
         uint64_t time = 1000000 + (block / cpus) * PAGES * PAGE_EVENTS * 180U + block % cpus * 37;
         for (size_t page = 0; page < PAGES; page++) {
-            uint8_t *at = blocks + (block * PAGES + page) * PAGE_SIZE;
-            put(at, time, 8);
-            put(at + 8, PAGE_SIZE - 16, 8);
-            for (size_t i = 0; i < PAGE_EVENTS; i++) {
-                const uint32_t delta = 150 + (uint32_t)((i * 7919 + page * 31 + block * 13) % 61);
-                fill_event(at + 16 + i * (4 + EVENT_DATA), page * PAGE_EVENTS + i, delta);
-                time += delta;
-            }
+            fill_page(blocks + (block * PAGES + page) * PAGE_SIZE, page * 31 + block * 13, &time);
         }
     }
     return blocks;
@@ -102,7 +108,7 @@ static void bench_walk(const uint8_t *blocks)
         const uint64_t start = now_ns();
         struct page_walk walk;
         struct record record;
-        page_walk_init(&walk, blocks, (size_t)BLOCKS * PAGES * PAGE_SIZE);
+        page_walk_init(&walk, blocks, BLOCKS * BLOCK_SIZE);
         while (page_walk_next(&walk, &record)) {
             sum += record.time_ns ^ load_u16(record.data);
         }
@@ -121,8 +127,8 @@ static void bench_merge(const uint8_t *blocks, unsigned cpus)
         struct merge *merge = merge_open();
         const uint64_t start = now_ns();
         for (size_t i = 0; merge != NULL && i < BLOCKS; i++) {
-            (void)!merge_push(merge, (uint32_t)(i % cpus), blocks + i * PAGES * PAGE_SIZE,
-                              PAGES * PAGE_SIZE, NULL);
+            (void)!merge_push(merge, (uint32_t)(i % cpus), blocks + i * BLOCK_SIZE, BLOCK_SIZE,
+                              NULL);
         }
         struct record record;
         uint32_t cpu = 0;
@@ -148,7 +154,7 @@ static uint64_t encode_all(const uint8_t *blocks, const struct format *format,
     struct event event = {.process_name = "bash", .process_id = 12345, .cpu = 1};
     output_init(&output, 8 << 20);
     encoder_init(&encoder);
-    page_walk_init(&walk, blocks, (size_t)BLOCKS * PAGES * PAGE_SIZE);
+    page_walk_init(&walk, blocks, BLOCKS * BLOCK_SIZE);
     for (size_t i = 1; i <= ENCODED_EVENTS && page_walk_next(&walk, &record); i++) {
         format_event(format, record.data, record.size, &event);
         event.time = EVENT_UNIX_EPOCH + (int64_t)(record.time_ns / 100);
