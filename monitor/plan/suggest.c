@@ -43,7 +43,7 @@ static void fill_row(const struct rows *rows, const char *a, size_t i, const cha
 /* Damerau and Levenshtein's, restricted to neighbours (optimal string alignment). */
 size_t suggest_distance(const char *a, const char *b)
 {
-    size_t room[3][SUGGEST_NAME_SIZE];
+    size_t room[3][SUGGEST_NAME_SIZE] = {{0}};
     const size_t length_a = strlen(a);
     const size_t length_b = strlen(b);
     if (length_a >= SUGGEST_NAME_SIZE || length_b >= SUGGEST_NAME_SIZE) {

@@ -85,8 +85,8 @@ int report_sessions(const struct options *options)
     } else if (listing->count == 0) {
         (void)printf("no session\n");
     } else {
-        (void)printf("%-28s %-20s %8s %13s %8s %12s\n", "SESSION", "USER", "MONITORS",
-                     "BUFFERS/CPU", "AGE", "REMOVED IN");
+        (void)printf("%-28s %-20s %8s %13s %12s\n", "SESSION", "USER", "MONITORS", "BUFFERS/CPU",
+                     "REMOVED IN");
         for (size_t i = 0; i < listing->count; i++) {
             print_session(&listing->sessions[i]);
         }

@@ -100,7 +100,7 @@ static void a_line_of_the_limit_stays_whole(void **state)
 static void longer_lines_are_split_and_counted_once(void **state)
 {
     (void)state;
-    add_many('x', 2 * LINES_MAX_LINE);
+    add_many('x', (size_t)2 * LINES_MAX_LINE);
     expect_size(LINES_MAX_LINE, false);
     expect_none(false);
     add("x\ny\n", 4);
