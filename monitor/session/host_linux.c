@@ -81,32 +81,40 @@ static enum etwas_status grow(char **data, size_t *capacity, size_t limit)
     return ETWAS_OK;
 }
 
+/* One read behind what is there; CLOSED at the end of the file. */
+static enum etwas_status read_on(int handle, char *text, size_t capacity, size_t *used)
+{
+    const ssize_t got = pread(handle, text + *used, capacity - *used - 1, (off_t)*used);
+    if (got > 0) {
+        *used += (size_t)got;
+        return ETWAS_OK;
+    }
+    if (got == 0) {
+        return ETWAS_CLOSED;
+    }
+    return errno == EINTR ? ETWAS_OK : ETWAS_SYSTEM;
+}
+
 enum etwas_status host_read(int handle, size_t limit, char **data, size_t *size)
 {
     char *text = NULL;
     size_t capacity = 0;
     size_t used = 0;
     enum etwas_status status = ETWAS_OK;
-    for (;;) {
+    while (status == ETWAS_OK) {
         if (used + 1 >= capacity) {
             status = grow(&text, &capacity, limit);
-            if (status != ETWAS_OK) {
-                break;
-            }
         }
-        const ssize_t got = pread(handle, text + used, capacity - used - 1, (off_t)used);
-        if (got < 0 && errno == EINTR) {
-            continue;
+        if (status == ETWAS_OK) {
+            status = read_on(handle, text, capacity, &used);
         }
-        if (got <= 0) {
-            status = got < 0 ? ETWAS_SYSTEM : ETWAS_OK;
-            break;
-        }
-        used += (size_t)got;
     }
-    if (status != ETWAS_OK || used > limit) {
+    if (status == ETWAS_CLOSED && used > limit) {
+        status = ETWAS_TOO_BIG;
+    }
+    if (status != ETWAS_CLOSED) {
         free(text);
-        return status != ETWAS_OK ? status : ETWAS_TOO_BIG;
+        return status;
     }
     text[used] = '\0';
     *data = text;

@@ -238,25 +238,37 @@ static void receive_failed(struct session_source *session, enum etwas_status sta
     }
 }
 
+/* One packet, and what it allows to hand over. AGAIN: there is none; `*handled` is the handler's.
+ */
+static enum etwas_status receive_one(struct session_source *session, struct event_handler *handler,
+                                     enum etwas_status *handled)
+{
+    struct block *block = NULL;
+    const enum etwas_status status = next_packet(session, &block);
+    if (status == ETWAS_NO_MEMORY && session->blocks.taken != 0) {
+        *handled = make_room(session, handler);
+        return ETWAS_OK;
+    }
+    if (status != ETWAS_OK) {
+        if (status != ETWAS_AGAIN) {
+            receive_failed(session, status);
+        }
+        return status;
+    }
+    const uint64_t before = session->watermark_ns;
+    take_packet(session, block);
+    if (before != session->watermark_ns && !session->over) {
+        *handled = handover_run(&session->handover, session->watermark_ns, 0, handler);
+    }
+    return ETWAS_OK;
+}
+
 static enum etwas_status receive_all(struct session_source *session, struct event_handler *handler)
 {
     enum etwas_status handled = ETWAS_OK;
     for (int i = 0; i < PUMP_PACKETS && !session->over && handled == ETWAS_OK; i++) {
-        struct block *block = NULL;
-        enum etwas_status status = next_packet(session, &block);
-        if (status == ETWAS_AGAIN) {
+        if (receive_one(session, handler, &handled) != ETWAS_OK) {
             break;
-        }
-        if (status == ETWAS_NO_MEMORY && session->blocks.taken != 0) {
-            handled = make_room(session, handler);
-        } else if (status != ETWAS_OK) {
-            receive_failed(session, status);
-        } else {
-            const uint64_t before = session->watermark_ns;
-            take_packet(session, block);
-            if (before != session->watermark_ns && !session->over) {
-                handled = handover_run(&session->handover, session->watermark_ns, 0, handler);
-            }
         }
     }
     return handled;

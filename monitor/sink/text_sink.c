@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,9 +93,8 @@ static const struct sink_ops ops = {.write = write_events, .flush = flush, .clos
 
 static struct text_sink *text_open(const char *prefix, const char *rest, struct etwas_error *error)
 {
-    const size_t prefix_size = strlen(prefix);
-    const size_t rest_size = strlen(rest);
-    struct text_sink *text = calloc(1, sizeof *text + prefix_size + rest_size + 1);
+    const size_t name_size = strlen(prefix) + strlen(rest) + 1;
+    struct text_sink *text = calloc(1, sizeof *text + name_size);
     if (text != NULL) {
         text->arena = arena_open(ARENA_MAXIMUM);
     }
@@ -105,8 +105,7 @@ static struct text_sink *text_open(const char *prefix, const char *rest, struct 
     }
     encoder_init(&text->encoder);
     output_init(&text->output, OUTPUT_MAXIMUM);
-    memcpy(text->name, prefix, prefix_size);
-    memcpy(text->name + prefix_size, rest, rest_size);
+    (void)snprintf(text->name, name_size, "%s%s", prefix, rest);
     text->file = -1;
     text->sink = (struct sink){.ops = &ops, .name = text->name};
     return text;

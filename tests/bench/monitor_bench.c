@@ -57,7 +57,7 @@ static void send_all(struct fake *fake)
             const struct stream_records head = {
                 .session = FAKE_SESSION, .sequence = fake->sequences[cpu]++, .cpu = cpu};
             memcpy(body[cpu], &head, sizeof head);
-            put(body[cpu] + sizeof head, time + cpu * (STEP / 2), 8);
+            put(body[cpu] + sizeof head, time + cpu * (uint64_t)(STEP / 2), 8);
             fake_packet(fake, STREAM_RECORDS, body[cpu], sizeof body[cpu]);
             fake->counters[cpu].read += PAGE_EVENTS;
             time += cpu == FAKE_CPUS - 1 ? PAGE_EVENTS * STEP : 0;
