@@ -134,10 +134,14 @@ static void put_array(struct sink *sink, struct encoder *encoder, const struct v
     }
     SINK_PUT(sink, "[");
     for (size_t i = 0; i < value->as.array.count; i++) {
-        if (i != 0) {
-            SINK_PUT(sink, ",");
+        const struct value *item = &value->as.array.items[i];
+        const size_t comma = i != 0;
+        if (item->type == VALUE_UINT) {
+            sink_put_keyed_uint(sink, ",", comma, item->as.u);
+        } else {
+            sink_put(sink, ",", comma);
+            put_value(sink, encoder, item, depth + 1);
         }
-        put_value(sink, encoder, &value->as.array.items[i], depth + 1);
     }
     SINK_PUT(sink, "]");
 }
@@ -239,21 +243,16 @@ static void put_activity(struct sink *sink, const char *key, const uint8_t *guid
 /* Version to Channel, of systems that have levels. */
 static void put_levels(struct sink *sink, const struct event *event)
 {
-    SINK_PUT(sink, ",\"Version\":");
-    sink_put_uint(sink, event->version);
+    SINK_PUT_UINT(sink, ",\"Version\":", event->version);
     put_named(sink, ",\"Level\":", event_level_name(event));
-    SINK_PUT(sink, ",\"LevelValue\":");
-    sink_put_uint(sink, event->level);
+    SINK_PUT_UINT(sink, ",\"LevelValue\":", event->level);
     put_named(sink, ",\"Opcode\":", event_opcode_name(event));
-    SINK_PUT(sink, ",\"OpcodeValue\":");
-    sink_put_uint(sink, event->opcode);
+    SINK_PUT_UINT(sink, ",\"OpcodeValue\":", event->opcode);
     put_named(sink, ",\"Task\":", event->schema->task_name);
-    SINK_PUT(sink, ",\"TaskValue\":");
-    sink_put_uint(sink, event->task);
+    SINK_PUT_UINT(sink, ",\"TaskValue\":", event->task);
     SINK_PUT(sink, ",\"Keywords\":\"");
     sink_put_hex(sink, event->keywords);
-    SINK_PUT(sink, "\",\"Channel\":");
-    sink_put_uint(sink, event->channel);
+    SINK_PUT_UINT(sink, "\",\"Channel\":", event->channel);
 }
 
 void encode_json(struct sink *sink, struct encoder *encoder, const struct event *event,
@@ -264,8 +263,7 @@ void encode_json(struct sink *sink, struct encoder *encoder, const struct event 
     sink_put_time(sink, encoder, event->time);
     SINK_PUT(sink, "\"");
     if (json != NULL) {
-        sink_put(sink, json->head.data, json->head.size);
-        sink_put_uint(sink, event->id);
+        sink_put_keyed_uint(sink, json->head.data, json->head.size, event->id);
         sink_put(sink, json->name.data, json->name.size);
     } else {
         put_head(sink, event->schema);
@@ -275,13 +273,10 @@ void encode_json(struct sink *sink, struct encoder *encoder, const struct event 
     if (event->level != EVENT_LEVEL_NONE) {
         put_levels(sink, event);
     }
-    SINK_PUT(sink, ",\"ProcessId\":");
-    sink_put_uint(sink, event->process_id);
-    SINK_PUT(sink, ",\"ThreadId\":");
-    sink_put_uint(sink, event->thread_id);
+    SINK_PUT_UINT(sink, ",\"ProcessId\":", event->process_id);
+    SINK_PUT_UINT(sink, ",\"ThreadId\":", event->thread_id);
     put_named(sink, ",\"ProcessName\":", event->process_name);
-    SINK_PUT(sink, ",\"Cpu\":");
-    sink_put_uint(sink, event->cpu);
+    SINK_PUT_UINT(sink, ",\"Cpu\":", event->cpu);
     put_activity(sink, ",\"ActivityId\":", event->activity_id);
     put_activity(sink, ",\"RelatedActivityId\":", event->related_activity_id);
     put_data(sink, encoder, event, arena);
