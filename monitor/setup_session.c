@@ -106,7 +106,7 @@ static void enable_event(struct enabling *enabling, const struct message_enable 
         keep_result(enabling, 1);
     } else {
         if (outcome.refused > 1) {
-            (void)snprintf(refusal.what, sizeof refusal.what, "any of the %u events of %s",
+            (void)snprintf(refusal.what, sizeof refusal.what, "any of the %u events of %.100s",
                            (unsigned)outcome.refused, name);
         }
         keep_result(enabling, explain_refusal(&refusal, enabling->options->controller));

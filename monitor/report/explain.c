@@ -22,10 +22,8 @@ int explain_refusal(const struct refusal *refusal, const char *controller)
         standing_find(controller, &standing);
         if (shut_out) {
             standing_group_advice(&standing, advice, sizeof advice);
-        } else if (controller == NULL) {
-            standing_start_advice(&standing, advice, sizeof advice);
         } else {
-            (void)snprintf(advice, sizeof advice, "start it, or leave --controller out");
+            standing_start_advice(&standing, advice, sizeof advice);
         }
         /* This system's advice in place of the general one. */
         char *general = strstr(text, "\nnext:");

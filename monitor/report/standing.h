@@ -13,6 +13,7 @@
 enum { STANDING_NAME_SIZE = 64, STANDING_ADVICE_SIZE = 256 };
 
 struct standing {
+    bool own;       /* the path was named: a controller other than the system's */
     bool seen;      /* the channel's file, or else its folder, could be looked at */
     bool there;     /* the file itself was seen */
     uint32_t owner; /* uid */

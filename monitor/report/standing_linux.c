@@ -79,6 +79,7 @@ void standing_find(const char *path, struct standing *standing)
         (void)snprintf(standing->user, sizeof standing->user, "%u", (unsigned)geteuid());
     }
     standing->root = geteuid() == 0;
+    standing->own = path != NULL;
     gid_t group = 0;
     standing->seen = look_at_channel(path == NULL ? CHANNEL_DEFAULT_PATH : path, standing, &group);
     if (standing->seen) {
@@ -97,7 +98,9 @@ void standing_find(const char *path, struct standing *standing)
 void standing_start_advice(const struct standing *standing, char *text, size_t size)
 {
     const char *sudo = standing->root ? "" : "sudo ";
-    if (standing->service && standing->installed) {
+    if (standing->own) {
+        (void)snprintf(text, size, "start it, or leave --controller out");
+    } else if (standing->service && standing->installed) {
         (void)snprintf(text, size, "%ssystemctl start etwas-controller", sudo);
     } else if (standing->service) {
         (void)snprintf(text, size,
