@@ -17,6 +17,8 @@ enum {
 #define COMMIT_LENGTH        UINT64_C(0x3fffffff)
 #define COMMIT_COUNT_FOLLOWS (UINT64_C(1) << 30)
 #define COMMIT_MISSED        (UINT64_C(1) << 31)
+/* The kernel adds bit 31 as a negative int: all bits above it come along. */
+#define COMMIT_MISSED_SIGN (UINT64_C(0xffffffff) << 32 | COMMIT_MISSED)
 
 void page_walk_init(struct page_walk *walk, const void *data, size_t size)
 {
@@ -43,7 +45,8 @@ static bool next_page(struct page_walk *walk)
     const uint64_t commit = load_u64(walk->next + 8);
     const uint64_t length = commit & COMMIT_LENGTH;
     const uint64_t count = (commit & COMMIT_COUNT_FOLLOWS) != 0 ? 8 : 0;
-    if (commit >> 32 != 0 || length + count > left - PAGE_HEADER) {
+    const bool sane = commit >> 32 == 0 || (commit & COMMIT_MISSED_SIGN) == COMMIT_MISSED_SIGN;
+    if (!sane || length + count > left - PAGE_HEADER) {
         return stop(walk, true);
     }
     walk->time_ns = load_u64(walk->next);

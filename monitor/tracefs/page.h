@@ -15,7 +15,8 @@
  *
  *   u64 time of the page
  *   u64 commit: bits 0-29 length of the events, bit 30: a u64 count of missed
- *       events follows them, bit 31: events were missed before this page
+ *       events follows them, bit 31: events were missed before this page; the
+ *       bits above are zeros or, with bit 31, all ones
  *   events: u32 header, type in bits 0-4, time delta (ns) in bits 5-31
  *       1-28  4 * type bytes of data
  *       0     u32 length (4 more than that of the data, which follows)

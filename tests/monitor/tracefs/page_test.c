@@ -149,6 +149,29 @@ static void missed_events_are_counted(void **state)
     assert_true(walk.missed_events == 1);
 }
 
+/* As Linux 6.18 writes it: 0xffffffff80000ff0. */
+static void the_missed_flag_may_be_a_negative_number(void **state)
+{
+    (void)state;
+    struct pages pages = {.size = 0};
+    struct page_walk walk;
+    struct record record;
+    pages_start(&pages, 5);
+    pages_record(&pages, 0, 1);
+    pages_end(&pages, UINT64_MAX << 31);
+    pages_start(&pages, 6);
+    pages_record(&pages, 0, 2);
+    pages_end(&pages, UINT64_MAX << 30);
+    pages_put(&pages, 11, 8);
+    page_walk_init(&walk, pages.data, pages.size);
+    assert_true(page_walk_next(&walk, &record));
+    assert_true(page_walk_next(&walk, &record));
+    assert_false(page_walk_next(&walk, &record));
+    assert_false(walk.malformed);
+    assert_int_equal(walk.missed, 11);
+    assert_int_equal(walk.missed_events, 1);
+}
+
 static void lies_end_the_walk(void **state)
 {
     (void)state;
@@ -223,6 +246,7 @@ int main(void)
         cmocka_unit_test(times_are_extended_and_set),
         cmocka_unit_test(padding_ends_the_page_or_hides_an_event),
         cmocka_unit_test(missed_events_are_counted),
+        cmocka_unit_test(the_missed_flag_may_be_a_negative_number),
         cmocka_unit_test(lies_end_the_walk),
         cmocka_unit_test(every_truncation_is_survived),
     };
