@@ -9,7 +9,7 @@
 #include "monitor/setup.h"
 #include "monitor/usdt/note.h"
 
-enum { EXIT_DENIED = 3, EXIT_NOT_FOUND = 4, PING_ID = 2000, PROBES_TEXT_SIZE = 400 };
+enum { EXIT_NOT_FOUND = 4, PING_ID = 2000, PROBES_TEXT_SIZE = 400, NEXT_SIZE = 512 };
 
 /* A session being told what to trace. */
 struct enabling {
@@ -170,14 +170,16 @@ static void enable_probes(struct enabling *enabling, const struct session_probe 
         keep_result(enabling, EXIT_NOT_FOUND);
         return;
     }
-    const int result = explain_refusal(&refusal, enabling->options->controller);
     if (status == ETWAS_DENIED && !refusal.local) {
-        (void)fprintf(stderr,
-                      "next: for a program of root's, the administrator adds to the "
-                      "policy what etwas --usdt-rule %s prints\n",
-                      wanted->path);
+        char next[NEXT_SIZE];
+        (void)snprintf(next, sizeof next,
+                       "ask the administrator for a rule: allow WHO usdt:own, for programs of "
+                       "your own; for one of root's, what etwas --usdt-rule %.256s prints",
+                       wanted->path);
+        keep_result(enabling, explain_refusal_next(&refusal, next));
+        return;
     }
-    keep_result(enabling, result);
+    keep_result(enabling, explain_refusal(&refusal, enabling->options->controller));
 }
 
 static void enable_ping(struct enabling *enabling)

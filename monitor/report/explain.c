@@ -10,31 +10,36 @@
 
 enum { SUGGESTION_SIZE = 256 };
 
-int explain_refusal(const struct refusal *refusal, const char *controller)
+int explain_refusal_next(const struct refusal *refusal, const char *next)
 {
     char text[REFUSAL_TEXT_SIZE];
-    char advice[STANDING_ADVICE_SIZE] = "";
     refusal_text(refusal, text);
+    char *general = strstr(text, "\nnext:");
+    if (general != NULL) {
+        *general = 0;
+    }
+    (void)fprintf(stderr, "etwas: %s\nnext: %s\n", text, next);
+    return refusal_exit(refusal);
+}
+
+int explain_refusal(const struct refusal *refusal, const char *controller)
+{
     const bool missing = refusal->status == ETWAS_NOT_FOUND;
     const bool shut_out = refusal->status == ETWAS_DENIED && refusal->error.os_code != 0;
     if (refusal->request == 0 && (missing || shut_out)) {
+        char next[STANDING_ADVICE_SIZE];
         struct standing standing;
         standing_find(controller, &standing);
         if (shut_out) {
-            standing_group_advice(&standing, advice, sizeof advice);
+            standing_group_advice(&standing, next, sizeof next);
         } else {
-            standing_start_advice(&standing, advice, sizeof advice);
+            standing_start_advice(&standing, next, sizeof next);
         }
-        /* This system's advice in place of the general one. */
-        char *general = strstr(text, "\nnext:");
-        if (general != NULL) {
-            *general = 0;
-        }
+        return explain_refusal_next(refusal, next);
     }
+    char text[REFUSAL_TEXT_SIZE];
+    refusal_text(refusal, text);
     (void)fprintf(stderr, "etwas: %s\n", text);
-    if (advice[0] != 0) {
-        (void)fprintf(stderr, "next: %s\n", advice);
-    }
     return refusal_exit(refusal);
 }
 

@@ -12,6 +12,9 @@
  */
 int explain_refusal(const struct refusal *refusal, const char *controller);
 
+/* The same, where the caller knows better what to do next. */
+int explain_refusal_next(const struct refusal *refusal, const char *next);
+
 /*
  * The events of the kernel, asked for over a connection. The catalog is the
  * caller's to clear; on failure it is empty.
