@@ -33,7 +33,7 @@ mode /usr/share/etwas/policy.default '644 root root'
 [ -f /usr/share/man/man8/etwas-controller.8 ] || fail "no manual page of etwas-controller"
 [ -f /usr/share/man/man5/etwas-policy.5 ] || fail "no manual page of the policy"
 [ -f /usr/lib/systemd/system/etwas-controller.service ] || fail "no unit"
-grep -qx 'ExecStart=/usr/sbin/etwas-controller --policy /etc/etwas/policy' \
+grep -qx 'ExecStart="/usr/sbin/etwas-controller" --policy "/etc/etwas/policy"' \
     /usr/lib/systemd/system/etwas-controller.service || fail "the unit starts something else"
 getent group etwas > /dev/null || fail "no group etwas"
 check cmp "$policy" /usr/share/etwas/policy.default
