@@ -3,6 +3,20 @@
 
 #include <string.h>
 
+/* A hole, or another compiler's idea of these structures, would show here. */
+_Static_assert(sizeof(struct message_answer) == MESSAGE_ANSWER_SIZE &&
+                   sizeof(struct message_open) == MESSAGE_OPEN_SIZE &&
+                   sizeof(struct message_enable) == MESSAGE_ENABLE_SIZE &&
+                   sizeof(struct message_usdt) == MESSAGE_USDT_SIZE &&
+                   sizeof(struct message_stop) == MESSAGE_STOP_SIZE &&
+                   sizeof(struct message_metadata) == MESSAGE_METADATA_SIZE &&
+                   sizeof(struct message_session) == MESSAGE_SESSION_INFO_SIZE &&
+                   sizeof(struct stream_records) == STREAM_RECORDS_SIZE &&
+                   sizeof(struct stream_round) == STREAM_ROUND_SIZE &&
+                   sizeof(struct stream_counters) == STREAM_COUNTERS_SIZE &&
+                   sizeof(struct stream_end) == STREAM_END_SIZE,
+               "structures lie on the wire as in memory");
+
 enum etwas_status message_decode(const void *packet, size_t size, size_t limit, uint16_t *type,
                                  struct bytes_reader *body)
 {

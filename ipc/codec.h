@@ -4,6 +4,7 @@
 
 #include "ipc/bytes.h"
 #include "ipc/message.h"
+#include "ipc/status.h"
 #include "ipc/stream.h"
 
 /*
@@ -11,6 +12,21 @@
  * tests that play the controller. (The controller itself uses the structures as they
  * lie; it has no need of more.)
  */
+
+/* Bytes on the wire. */
+enum {
+    MESSAGE_ANSWER_SIZE = 40,
+    MESSAGE_OPEN_SIZE = 68,
+    MESSAGE_ENABLE_SIZE = 136 + MESSAGE_MAX_FILTERS * 144,
+    MESSAGE_USDT_SIZE = 24 + USDT_MAX_ARGUMENTS * 16,
+    MESSAGE_STOP_SIZE = 56,
+    MESSAGE_METADATA_SIZE = 128,
+    MESSAGE_SESSION_INFO_SIZE = 88,
+    STREAM_RECORDS_SIZE = 24,
+    STREAM_ROUND_SIZE = 32,
+    STREAM_COUNTERS_SIZE = 40,
+    STREAM_END_SIZE = 16,
+};
 
 /*
  * Splits a packet of `size` bytes into type and body; the body borrows the packet.

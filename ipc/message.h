@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ipc/status.h"
+#include "ipc/outcome.h"
 #include "ipc/usdt.h"
 
 /*
@@ -63,7 +63,6 @@ struct message_answer {
 };
 
 enum message_limit {
-    LIMIT_NONE,
     LIMIT_CLIENTS,  /* connections, in all or of this user */
     LIMIT_SESSIONS, /* sessions of this user, or in all */
     LIMIT_RING,     /* ring bytes; value[0] is what is left, KiB a CPU */
@@ -79,8 +78,8 @@ enum message_origin {
 struct message_open {
     uint32_t uid; /* the owner; MESSAGE_UID_SELF */
     char name[MESSAGE_SESSION_SIZE];
-    uint32_t subbuffer_kib; /* 4 .. 64, a power of two; 0: as the controller thinks best */
-    uint32_t ring_kib;      /* a CPU; 0: as the controller thinks best */
+    uint32_t subbuffer_kib; /* 4 .. 64, a power of two; a kernel that has no choice takes 4 */
+    uint32_t ring_kib;      /* a CPU */
     uint32_t linger_s;      /* UINT32_MAX: as the policy says */
 };
 
@@ -131,14 +130,8 @@ struct message_stop {
     char name[MESSAGE_SESSION_SIZE]; /* "": every session of that owner */
 };
 
-enum message_document {
-    DOCUMENT_EVENTS,      /* available_events */
-    DOCUMENT_HEADER_PAGE, /* events/header_page */
-    DOCUMENT_FORMAT,      /* events/SYSTEM/EVENT/format */
-};
-
+/* What an event's `format` says; with no system named, `available_events`. */
 struct message_metadata {
-    uint32_t document; /* enum message_document */
     char system[MESSAGE_NAME_SIZE];
     char event[MESSAGE_NAME_SIZE];
 };
@@ -149,26 +142,10 @@ struct message_session {
     uint32_t uid;
     uint64_t id;
     uint64_t ring_size; /* bytes a CPU */
-    uint64_t age_s;
     uint32_t clients;
-    uint32_t idle_s;   /* since the last client left; 0 with clients */
+    uint32_t idle_s; /* since the last client left; 0 with clients */
     uint32_t linger_s; /* it is removed after so many idle seconds */
     char name[MESSAGE_SESSION_SIZE];
 };
-
-/* The wire's sizes: a hole or another compiler's idea of these would show here. */
-enum {
-    MESSAGE_ANSWER_SIZE = 40,
-    MESSAGE_OPEN_SIZE = 68,
-    MESSAGE_ENABLE_SIZE = 136 + MESSAGE_MAX_FILTERS * 144,
-    MESSAGE_USDT_SIZE = 24 + USDT_MAX_ARGUMENTS * 16,
-    MESSAGE_STOP_SIZE = 56,
-    MESSAGE_METADATA_SIZE = 132,
-    MESSAGE_SESSION_INFO_SIZE = 96,
-};
-_Static_assert(sizeof(struct message_enable) == MESSAGE_ENABLE_SIZE &&
-                   sizeof(struct message_usdt) == MESSAGE_USDT_SIZE &&
-                   sizeof(struct message_session) == MESSAGE_SESSION_INFO_SIZE,
-               "structures lie on the wire as in memory");
 
 #endif

@@ -11,10 +11,6 @@
 enum {
     STREAM_MAX_FRAME = 68 * 1024, /* bytes, header included */
     STREAM_MAX_CPUS = 1024,
-    STREAM_RECORDS_SIZE = 24,
-    STREAM_ROUND_SIZE = 32,
-    STREAM_COUNTERS_SIZE = 40,
-    STREAM_END_SIZE = 16,
 };
 
 enum stream_type {
@@ -41,8 +37,9 @@ struct stream_counters {
 };
 
 /*
- * Every record written before `started_ns` (CLOCK_MONOTONIC) has been sent when
- * this message comes. `utc_offset_ns` is what to add to that clock for UTC since
+ * Comes after every round that found records and the one after it, and once a
+ * second otherwise. Every record written before `started_ns` (CLOCK_MONOTONIC) has
+ * been sent when it comes. `utc_offset_ns` is what to add to that clock for UTC since
  * 1970. The counters are those after the last sub-buffer sent.
  */
 struct stream_round {
@@ -63,11 +60,5 @@ struct stream_end {
     uint32_t reason; /* enum stream_reason */
     uint32_t uid;
 };
-
-_Static_assert(sizeof(struct stream_records) == STREAM_RECORDS_SIZE &&
-                   sizeof(struct stream_counters) == STREAM_COUNTERS_SIZE &&
-                   sizeof(struct stream_round) == STREAM_ROUND_SIZE &&
-                   sizeof(struct stream_end) == STREAM_END_SIZE,
-               "structures lie on the wire as in memory");
 
 #endif

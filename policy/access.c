@@ -1,330 +1,208 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/access.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* A word of the line that is being parsed; borrows the file's text. */
-struct word {
-    const char *at;
-    size_t size;
-};
+enum { MAX_WORDS = 4 };
 
-struct parser {
+/* The line in hand, cut up into words; the words that are missing are "". */
+struct line {
     struct access_policy *policy;
-    const struct access_resolver *resolver;
+    access_resolver *resolver;
     struct access_fault *fault;
-    const char *line; /* its start */
-    const char *at;
-    const char *end; /* of the line */
-    uint32_t number;
+    char *start;
+    char *words[MAX_WORDS];
 };
 
-static enum etwas_status refuse(struct parser *parser, const char *at, const char *what)
+static bool refuse(struct line *line, const char *at, const char *what)
 {
-    *parser->fault = (struct access_fault){
-        .line = parser->number, .column = (uint32_t)(at - parser->line) + 1, .what = what};
-    return ETWAS_MALFORMED;
+    line->fault->column = (uint32_t)(at - line->start) + 1;
+    line->fault->what = what;
+    return false;
 }
 
-/* An empty word at the end of the line; its `at` then still says where that is. */
-static struct word next_word(struct parser *parser)
+/* All of the text: a decimal or 0x number and, for sizes, one of the units k, m, g. */
+static bool parse_number(const char *text, bool with_unit, uint64_t *number)
 {
-    while (parser->at < parser->end && (*parser->at == ' ' || *parser->at == '\t')) {
-        parser->at++;
-    }
-    struct word word = {.at = parser->at};
-    while (parser->at < parser->end && *parser->at != ' ' && *parser->at != '\t') {
-        parser->at++;
-    }
-    word.size = (size_t)(parser->at - word.at);
-    return word;
-}
-
-static bool word_is(struct word word, const char *text)
-{
-    return word.size == strlen(text) && memcmp(word.at, text, word.size) == 0;
-}
-
-/* Cuts `prefix` off; false, and nothing cut, when the word begins otherwise. */
-static bool cut_prefix(struct word *word, const char *prefix)
-{
-    const size_t size = strlen(prefix);
-    if (word->size < size || memcmp(word->at, prefix, size) != 0) {
+    char *end = NULL;
+    if (text[0] < '0' || text[0] > '9') {
         return false;
     }
-    word->at += size;
-    word->size -= size;
+    errno = 0;
+    *number = strtoull(text, &end, strncmp(text, "0x", 2) == 0 ? 16 : 10);
+    const unsigned shift = !with_unit || *end == '\0' ? 0
+                           : *end == 'k'              ? 10
+                           : *end == 'm'              ? 20
+                           : *end == 'g'              ? 30
+                                                      : 64;
+    if (errno != 0 || shift == 64 || *number > UINT64_MAX >> shift) {
+        return false;
+    }
+    *number <<= shift;
+    return end[shift != 0] == '\0';
+}
+
+static bool copy(char *room, size_t size, const char *text)
+{
+    const size_t length = strlen(text);
+    if (length == 0 || length >= size) {
+        return false;
+    }
+    memcpy(room, text, length + 1);
     return true;
 }
 
-static bool copy_word(struct word word, char *text, size_t size)
+static bool parse_who(struct line *line, char *word, struct access_rule *rule)
 {
-    if (word.size == 0 || word.size >= size) {
+    char *value = strchr(word, ':');
+    uint64_t number = 0;
+    if (strcmp(word, "*") == 0) {
+        rule->who = ACCESS_ANYONE;
+        return true;
+    }
+    if (value == NULL) {
+        return refuse(line, word, "expected user:, group:, uid:, gid: or *");
+    }
+    *value++ = '\0';
+    const bool is_group = strcmp(word, "group") == 0 || strcmp(word, "gid") == 0;
+    rule->who = is_group ? ACCESS_GID : ACCESS_UID;
+    if (strcmp(word, "user") == 0 || strcmp(word, "group") == 0) {
+        return line->resolver(value, is_group, &rule->id) ||
+               refuse(line, value, "no such user or group");
+    }
+    if (strcmp(word, "uid") != 0 && strcmp(word, "gid") != 0) {
+        return refuse(line, word, "expected user:, group:, uid:, gid: or *");
+    }
+    /* The highest number means "nobody" to the system's calls. */
+    const bool good = parse_number(value, false, &number) && number < UINT32_MAX;
+    rule->id = (uint32_t)number;
+    return good || refuse(line, value, "not a number of a user or group");
+}
+
+static bool parse_rule(struct line *line, bool allow)
+{
+    struct access_policy *policy = line->policy;
+    if (policy->rule_count == ACCESS_MAX_RULES) {
+        return refuse(line, line->start, "more than 512 rules");
+    }
+    struct access_rule *rule = &policy->rules[policy->rule_count++];
+    *rule = (struct access_rule){.line = line->fault->line, .allow = allow};
+    if (!parse_who(line, line->words[1], rule)) {
         return false;
     }
-    memcpy(text, word.at, word.size);
-    text[word.size] = '\0';
-    return true;
+    if (!copy(rule->what, sizeof rule->what, line->words[2])) {
+        return refuse(line, line->words[2], "expected what may be traced, up to 319 characters");
+    }
+    return line->words[3][0] == '\0' || refuse(line, line->words[3], "more than three words");
 }
 
-static unsigned digit_of(char c)
+static bool parse_limit(struct line *line)
 {
-    if (c >= '0' && c <= '9') {
-        return (unsigned)(c - '0');
+    static const char *const names[ACCESS_LIMITS] = {"sessions", "ring", "ring-total", "requests",
+                                                     "linger"};
+    for (size_t i = 0; i < ACCESS_LIMITS; i++) {
+        if (strcmp(line->words[1], names[i]) != 0) {
+            continue;
+        }
+        uint64_t *limit = &line->policy->limits[i];
+        if (!parse_number(line->words[2], true, limit) || *limit > UINT64_MAX / 2000) {
+            return refuse(line, line->words[2], "expected a number, or a size with k, m or g");
+        }
+        return line->words[3][0] == '\0' || refuse(line, line->words[3], "more than one value");
     }
-    if (c >= 'a' && c <= 'f') {
-        return (unsigned)(c - 'a') + 10;
-    }
-    return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 99;
+    return refuse(line, line->words[1], "expected sessions, ring, ring-total, requests or linger");
 }
 
-/* All of the word, decimal or 0x hex, at most `maximum`. */
-static bool parse_number(struct word word, uint64_t maximum, uint64_t *number)
+/* `end` is the line's, where there is room for a zero. */
+static bool parse_line(struct line *line, char *end)
 {
-    const unsigned base = cut_prefix(&word, "0x") ? 16 : 10;
-    *number = 0;
-    for (size_t i = 0; i < word.size; i++) {
-        const unsigned digit = digit_of(word.at[i]);
-        if (digit >= base || *number > (maximum - digit) / base) {
+    char *at = line->start;
+    for (char *c = at; c < end; c++) {
+        if ((*c < ' ' && *c != '\t') || *c > '~') {
+            return refuse(line, c, "neither printable ASCII nor a tab");
+        }
+        end = *c == '#' ? c : end;
+    }
+    *end = '\0';
+    for (size_t i = 0; i < MAX_WORDS; i++) {
+        at += strspn(at, " \t");
+        line->words[i] = at;
+        at += strcspn(at, " \t");
+        if (at < end) {
+            *at++ = '\0';
+        }
+    }
+    const char *first = line->words[0];
+    if (strcmp(first, "limit") == 0) {
+        return parse_limit(line);
+    }
+    const bool allow = strcmp(first, "allow") == 0;
+    if (allow || strcmp(first, "deny") == 0) {
+        return parse_rule(line, allow);
+    }
+    return first[0] == '\0' || refuse(line, first, "expected allow, deny or limit");
+}
+
+bool access_parse(struct access_policy *policy, char *text, size_t size, access_resolver *resolver,
+                  struct access_fault *fault)
+{
+    struct line line = {.policy = policy, .resolver = resolver, .fault = fault, .start = text};
+    *fault = (struct access_fault){.line = 1, .column = 1, .what = ""};
+    policy->rule_count = 0;
+    memcpy(policy->limits, (const uint64_t[ACCESS_LIMITS]){4, 0, 0, 1000, 600},
+           sizeof policy->limits);
+    if (size > ACCESS_MAX_FILE || (size != 0 && text[size - 1] != '\n')) {
+        fault->what = size > ACCESS_MAX_FILE ? "larger than 64 KiB" : "the last line has no end";
+        return false;
+    }
+    for (; line.start < text + size; fault->line++) {
+        char *end = memchr(line.start, '\n', (size_t)(text + size - line.start));
+        if (!parse_line(&line, end)) {
             return false;
         }
-        *number = *number * base + digit;
+        line.start = end + 1;
     }
-    return word.size != 0;
-}
-
-/* A number and one of the units k, m, g (KiB, MiB, GiB). */
-static bool parse_size(struct word word, uint64_t *size)
-{
-    unsigned shift = 0;
-    if (word.size != 0) {
-        const char unit = word.at[word.size - 1];
-        shift = unit == 'k' ? 10 : unit == 'm' ? 20 : unit == 'g' ? 30 : 0;
-        word.size -= shift != 0;
-    }
-    if (!parse_number(word, UINT64_MAX >> shift, size)) {
-        return false;
-    }
-    *size <<= shift;
     return true;
 }
 
-static bool parse_id(struct word word, uint32_t *id)
-{
-    uint64_t number = 0;
-    /* The highest number means "nobody" to the system's calls. */
-    const bool good = parse_number(word, UINT32_MAX - 1, &number);
-    *id = (uint32_t)number;
-    return good;
-}
-
-static enum etwas_status parse_who(struct parser *parser, struct access_rule *rule)
-{
-    struct word word = next_word(parser);
-    const char *at = word.at;
-    char name[64];
-    rule->who = ACCESS_UID;
-    if (word_is(word, "*")) {
-        rule->who = ACCESS_ANYONE;
-        return ETWAS_OK;
-    }
-    if (cut_prefix(&word, "user:")) {
-        return copy_word(word, name, sizeof name) && parser->resolver->user(name, &rule->id)
-                   ? ETWAS_OK
-                   : refuse(parser, at, "no such user");
-    }
-    if (cut_prefix(&word, "uid:")) {
-        return parse_id(word, &rule->id) ? ETWAS_OK : refuse(parser, at, "not a uid");
-    }
-    rule->who = ACCESS_GID;
-    if (cut_prefix(&word, "group:")) {
-        return copy_word(word, name, sizeof name) && parser->resolver->group(name, &rule->id)
-                   ? ETWAS_OK
-                   : refuse(parser, at, "no such group");
-    }
-    if (cut_prefix(&word, "gid:")) {
-        return parse_id(word, &rule->id) ? ETWAS_OK : refuse(parser, at, "not a gid");
-    }
-    rule->who = ACCESS_SID;
-    if (cut_prefix(&word, "sid:") && copy_word(word, rule->sid, sizeof rule->sid)) {
-        return ETWAS_OK;
-    }
-    return refuse(parser, at, "expected user:, group:, uid:, gid:, sid: or *");
-}
-
-static enum etwas_status parse_rule(struct parser *parser, bool allow)
-{
-    struct access_policy *policy = parser->policy;
-    if (policy->rule_count == ACCESS_MAX_RULES) {
-        return refuse(parser, parser->line, "too many rules");
-    }
-    struct access_rule *rule = &policy->rules[policy->rule_count];
-    *rule = (struct access_rule){
-        .line = parser->number, .allow = allow, .max_level = UINT32_MAX, .keywords = UINT64_MAX};
-    const enum etwas_status status = parse_who(parser, rule);
-    if (status != ETWAS_OK) {
-        return status;
-    }
-    struct word word = next_word(parser);
-    if (!copy_word(word, rule->what, sizeof rule->what)) {
-        return refuse(parser, word.at, "expected what may be traced, at most 319 characters");
-    }
-    for (word = next_word(parser); word.size != 0; word = next_word(parser)) {
-        const char *at = word.at;
-        uint64_t number = 0;
-        if (cut_prefix(&word, "level<=") && parse_number(word, 255, &number)) {
-            rule->max_level = (uint32_t)number;
-        } else if (cut_prefix(&word, "keywords=") && parse_number(word, UINT64_MAX, &number)) {
-            rule->keywords = number;
-        } else {
-            return refuse(parser, at, "expected level<=N or keywords=MASK");
-        }
-    }
-    policy->rule_count++;
-    return ETWAS_OK;
-}
-
-static enum etwas_status parse_limit(struct parser *parser)
-{
-    struct access_policy *policy = parser->policy;
-    const struct word name = next_word(parser);
-    const struct word value = next_word(parser);
-    const struct word rest = next_word(parser);
-    uint64_t number = 0;
-    if (!parse_size(value, &number)) {
-        return refuse(parser, value.at, "expected a number, or a size with k, m or g");
-    }
-    if (rest.size != 0) {
-        return refuse(parser, rest.at, "more than one value");
-    }
-    if (word_is(name, "ring")) {
-        policy->ring_per_user = number;
-        return ETWAS_OK;
-    }
-    if (word_is(name, "ring-total")) {
-        policy->ring_total = number;
-        return ETWAS_OK;
-    }
-    if (number > INT32_MAX) {
-        return refuse(parser, value.at, "number too large");
-    }
-    if (word_is(name, "sessions")) {
-        policy->sessions_per_user = (uint32_t)number;
-    } else if (word_is(name, "requests")) {
-        policy->requests_per_second = (uint32_t)number;
-    } else if (word_is(name, "linger")) {
-        policy->linger_s = (uint32_t)number;
-    } else {
-        return refuse(parser, name.at, "expected sessions, ring, ring-total, requests or linger");
-    }
-    return ETWAS_OK;
-}
-
-static enum etwas_status parse_line(struct parser *parser)
-{
-    for (const char *c = parser->line; c < parser->end; c++) {
-        if ((*c < ' ' && *c != '\t') || *c > '~') {
-            return refuse(parser, c, "neither printable ASCII nor a tab");
-        }
-        if (*c == '#') {
-            parser->end = c;
-        }
-    }
-    const struct word word = next_word(parser);
-    if (word.size == 0) {
-        return ETWAS_OK;
-    }
-    if (word_is(word, "limit")) {
-        return parse_limit(parser);
-    }
-    const bool allow = word_is(word, "allow");
-    if (!allow && !word_is(word, "deny")) {
-        return refuse(parser, word.at, "expected allow, deny or limit");
-    }
-    return parse_rule(parser, allow);
-}
-
-enum etwas_status access_parse(struct access_policy *policy, const char *text, size_t size,
-                               const struct access_resolver *resolver, struct access_fault *fault)
-{
-    memset(policy, 0, sizeof *policy);
-    policy->sessions_per_user = 4;
-    policy->requests_per_second = 1000;
-    policy->linger_s = 600;
-    struct parser parser = {
-        .policy = policy, .resolver = resolver, .fault = fault, .line = text, .number = 1};
-    if (size > ACCESS_MAX_FILE) {
-        return refuse(&parser, text, "the file is larger than 64 KiB");
-    }
-    const char *end = text + size;
-    while (parser.line < end) {
-        const char *newline = memchr(parser.line, '\n', (size_t)(end - parser.line));
-        const char *line_end = newline != NULL ? newline : end;
-        parser.at = parser.line;
-        parser.end = line_end;
-        const enum etwas_status status = parse_line(&parser);
-        if (status != ETWAS_OK) {
-            return status;
-        }
-        parser.line = newline != NULL ? line_end + 1 : end;
-        parser.number++;
-    }
-    return ETWAS_OK;
-}
-
-/* `*` stands for any text, `?` for any character. Linear but for the one star it returns to. */
-static bool glob_matches(const char *pattern, const char *text)
+/* `*` stands for any text, `?` for any character. */
+static bool glob_matches(const char *pattern, const char *text, const char *end)
 {
     const char *star = NULL;
     const char *retry = NULL;
-    while (*text != '\0') {
+    while (text < end) {
         if (*pattern == '*') {
-            star = pattern++;
+            star = ++pattern;
             retry = text;
         } else if (*pattern == '?' || *pattern == *text) {
             pattern++;
             text++;
         } else if (star != NULL) {
-            pattern = star + 1;
+            pattern = star;
             text = ++retry;
         } else {
             return false;
         }
     }
-    while (*pattern == '*') {
-        pattern++;
-    }
-    return *pattern == '\0';
+    return pattern[strspn(pattern, "*")] == '\0';
 }
 
-/* A pattern without a colon speaks of providers: of the system's name alone. */
-static bool pattern_matches(const char *pattern, const char *what)
+/* A pattern without a colon speaks of providers: of what stands before the colon alone. */
+static bool is_about(const struct access_rule *rule, const char *what)
 {
-    char system[ACCESS_WHAT_SIZE];
-    const char *colon = strchr(what, ':');
-    if (strchr(pattern, ':') != NULL || colon == NULL) {
-        return glob_matches(pattern, what);
+    if (what == NULL || (rule->allow && strncmp(what, "usdt:", 5) == 0)) {
+        return what == NULL ? rule->allow : strcmp(rule->what, what) == 0;
     }
-    const size_t size = (size_t)(colon - what);
-    if (size >= sizeof system) {
-        return false;
-    }
-    memcpy(system, what, size);
-    system[size] = '\0';
-    return glob_matches(pattern, system);
+    const char *end = strchr(rule->what, ':') != NULL ? NULL : strchr(what, ':');
+    return glob_matches(rule->what, what, end != NULL ? end : what + strlen(what));
 }
 
-static bool is_about(const struct access_rule *rule, const struct access_subject *subject)
+static bool is_for(const struct access_rule *rule, const struct access_subject *subject)
 {
-    switch (rule->who) {
-    case ACCESS_ANYONE:
-        return true;
-    case ACCESS_UID:
-        return rule->id == subject->uid;
-    case ACCESS_SID:
-        return subject->sid != NULL && strcmp(rule->sid, subject->sid) == 0;
-    case ACCESS_GID:
-        break;
+    if (rule->who != ACCESS_GID) {
+        return rule->who == ACCESS_ANYONE || rule->id == subject->uid;
     }
     bool member = rule->id == subject->gid;
     for (size_t i = 0; i < subject->group_count; i++) {
@@ -338,39 +216,11 @@ bool access_allows(const struct access_policy *policy, const struct access_subje
 {
     for (size_t i = 0; i < policy->rule_count; i++) {
         const struct access_rule *rule = &policy->rules[i];
-        if (is_about(rule, subject) && pattern_matches(rule->what, what)) {
+        if (is_about(rule, what) && is_for(rule, subject)) {
             *line = rule->line;
             return rule->allow;
         }
     }
     *line = 0;
-    return false;
-}
-
-bool access_allows_usdt(const struct access_policy *policy, const struct access_subject *subject,
-                        const char *what, uint32_t *line)
-{
-    for (size_t i = 0; i < policy->rule_count; i++) {
-        const struct access_rule *rule = &policy->rules[i];
-        const bool matches =
-            rule->allow ? strcmp(rule->what, what) == 0 : pattern_matches(rule->what, what);
-        if (matches && is_about(rule, subject)) {
-            *line = rule->line;
-            return rule->allow;
-        }
-    }
-    *line = 0;
-    return false;
-}
-
-bool access_allows_anything(const struct access_policy *policy,
-                            const struct access_subject *subject)
-{
-    for (size_t i = 0; i < policy->rule_count; i++) {
-        const struct access_rule *rule = &policy->rules[i];
-        if (rule->allow && is_about(rule, subject)) {
-            return true;
-        }
-    }
     return false;
 }

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <time.h>
+
+#include "controller/controller.h"
+
+enum {
+    ROUND_NS = 10 * 1000 * 1000,
+    ANNOUNCE_NS = 1000 * 1000 * 1000, /* a round without records is announced so often */
+    ENDING_MS = 1,
+    IDLE_MS = 50,     /* to notice that somebody listens now */
+    PAGE_HEADER = 16, /* u64 time stamp, u64 commit */
+};
+
+/* The word behind a page's time stamp (kernel: kernel/trace/ring_buffer.c, RB_MISSED_*). */
+#define COMMIT_STORED (UINT64_C(1) << 30) /* a u64 count of missed events follows the data */
+#define COMMIT_LENGTH (COMMIT_STORED - 1)
+
+void log_line(const char *format, ...)
+{
+    char line[512];
+    va_list arguments;
+    va_start(arguments, format);
+    const int size = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    /* A log that cannot be written must not stop what it tells about. */
+    (void)!write(2, line, size < (int)sizeof line ? (size_t)size : sizeof line);
+}
+
+uint64_t controller_now_ns(void)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+int64_t controller_now_ms(void)
+{
+    return (int64_t)(controller_now_ns() / 1000000U);
+}
+
+void controller_lock(struct controller *controller)
+{
+    (void)pthread_mutex_lock(&controller->gate);
+    (void)pthread_mutex_lock(&controller->lock);
+    (void)pthread_mutex_unlock(&controller->gate);
+}
+
+void controller_unlock(struct controller *controller)
+{
+    (void)pthread_mutex_unlock(&controller->lock);
+}
+
+static void send_frames(struct session *session, struct client *client)
+{
+    while (client->cursor < session->head) {
+        const struct session_frame *frame = &session->ring[client->cursor % RING_SLOTS];
+        if (send(client->socket, frame->data, frame->size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+            if (client->blocked_ms == 0) {
+                client->blocked_ms = controller_now_ms();
+            }
+            client->broken = client->broken || (errno != EAGAIN && errno != EINTR);
+            return;
+        }
+        client->blocked_ms = 0;
+        client->cursor++;
+    }
+}
+
+/* Sends what each client has room for, and lets the ring forget what all have got. */
+static void distribute(struct controller *controller, struct session *session)
+{
+    uint64_t slowest = session->streaming != 0 ? session->head : session->kept;
+    for (size_t i = 0; i < MAX_CLIENTS; i++) {
+        struct client *client = &controller->clients[i];
+        if (client->session == session && client->streaming) {
+            if (!client->broken) {
+                send_frames(session, client);
+            }
+            slowest = client->cursor < slowest ? client->cursor : slowest;
+        }
+    }
+    session->tail = slowest;
+}
+
+static bool is_full(const struct session *session)
+{
+    return session->head - session->tail == RING_SLOTS;
+}
+
+/* Gives the next slot its header and the structure its body begins with, and publishes it. */
+static void commit(struct session *session, uint16_t type, const void *body, size_t body_size,
+                   size_t payload_size)
+{
+    struct session_frame *frame = &session->ring[session->head % RING_SLOTS];
+    const struct message_head head = {.type = type, .size = (uint32_t)(body_size + payload_size)};
+    memcpy(frame->data, &head, sizeof head);
+    memcpy(frame->data + sizeof head, body, body_size);
+    frame->size = sizeof head + head.size;
+    session->head++;
+}
+
+/*
+ * Reads one page to `room`. Its size without the unused end, padded to 8 bytes; 0 when
+ * there is none. `partial` says that the writer is still on it.
+ */
+static size_t read_page(int records, uint8_t *room, size_t page_size, bool *partial)
+{
+    const ssize_t got = read(records, room, page_size);
+    uint64_t commit_word = 0;
+    *partial = true;
+    if (got < PAGE_HEADER) {
+        return 0;
+    }
+    memcpy(&commit_word, room + 8, sizeof commit_word);
+    const size_t length = (size_t)(commit_word & COMMIT_LENGTH);
+    const size_t used = PAGE_HEADER + length + ((commit_word & COMMIT_STORED) != 0 ? 8 : 0);
+    /* A small page is closed early when the next event is large. */
+    *partial = length < (page_size > 16 * 1024 ? page_size / 4 * 3 : page_size / 4);
+    return used <= (size_t)got ? (used + 7) & ~(size_t)7 : (size_t)got;
+}
+
+/* Fills one frame with pages of the CPU whose turn it is. False: the ring is full. */
+static bool read_frame(struct session *session, bool *done)
+{
+    struct session_cpu *cpu = &session->cpus[session->cpu];
+    struct session_frame *frame = &session->ring[session->head % RING_SLOTS];
+    const size_t start = sizeof(struct message_head) + sizeof(struct stream_records);
+    size_t used = 0;
+    if (is_full(session)) {
+        return false;
+    }
+    while (!*done && used + session->page_size <= sizeof frame->data - start) {
+        used += read_page(cpu->records, frame->data + start + used, session->page_size, done);
+        /* However fast it is written, a ring has its turn and no more. */
+        *done = *done || ++session->turn * session->page_size > session->info.ring_size;
+    }
+    if (used != 0) {
+        const struct stream_records records = {
+            .session = session->info.id, .sequence = cpu->sequence++, .cpu = session->cpu};
+        commit(session, STREAM_RECORDS, &records, sizeof records, used);
+        session->fresh = true;
+    }
+    return true;
+}
+
+static uint64_t number_behind(const char *text, const char *name)
+{
+    const char *found = strstr(text, name);
+    return found == NULL ? 0 : strtoull(found + strlen(name), NULL, 10);
+}
+
+static void read_counters(struct session_cpu *cpu)
+{
+    char text[512] = "\n";
+    const ssize_t got = pread(cpu->stats, text + 1, sizeof text - 2, 0);
+    if (got > 0) {
+        text[got + 1] = '\0';
+        cpu->counters.entries = number_behind(text, "\nentries: ");
+        cpu->counters.overrun = number_behind(text, "\noverrun: ");
+        cpu->counters.commit_overrun = number_behind(text, "\ncommit overrun: ");
+        cpu->counters.dropped = number_behind(text, "\ndropped events: ");
+        cpu->counters.read = number_behind(text, "\nread events: ");
+    }
+}
+
+/* One CPU's turn. False: the ring is full, go on here later. */
+static bool drain_cpu(struct controller *controller, struct session *session)
+{
+    struct session_cpu *cpu = &session->cpus[session->cpu];
+    const bool was_fresh = session->fresh;
+    for (bool done = false; !done;) {
+        if (!read_frame(session, &done)) {
+            return false;
+        }
+        distribute(controller, session);
+    }
+    /* The counters of a CPU that had nothing to read have not changed. */
+    if (session->fresh || was_fresh || session->announce) {
+        read_counters(cpu);
+    }
+    session->turn = 0;
+    return true;
+}
+
+/* False: the ring is full. */
+static bool announce_round(struct session *session, uint32_t cpu_count)
+{
+    struct session_frame *frame = &session->ring[session->head % RING_SLOTS];
+    const size_t size = cpu_count * sizeof(struct stream_counters);
+    struct timespec utc = {0};
+    if (is_full(session)) {
+        return false;
+    }
+    const uint64_t now_ns = controller_now_ns();
+    (void)clock_gettime(CLOCK_REALTIME, &utc);
+    const struct stream_round round = {.session = session->info.id,
+                                       .started_ns = session->started_ns,
+                                       .utc_offset_ns = (int64_t)utc.tv_sec * 1000000000 +
+                                                        utc.tv_nsec - (int64_t)now_ns,
+                                       .cpus = cpu_count};
+    uint8_t *counters = frame->data + sizeof(struct message_head) + sizeof round;
+    for (uint32_t i = 0; i < cpu_count; i++) {
+        memcpy(counters + i * sizeof(struct stream_counters), &session->cpus[i].counters,
+               sizeof(struct stream_counters));
+    }
+    commit(session, STREAM_ROUND, &round, sizeof round, size);
+    session->announced_ns = session->started_ns;
+    session->announce = false;
+    return true;
+}
+
+/* Begins the session's round, or goes on with it as far as the ring allows. */
+static void drain_round(struct controller *controller, struct session *session)
+{
+    if (!session->in_round) {
+        session->in_round = true;
+        session->started_ns = controller_now_ns();
+        session->cpu = 0;
+        session->turn = 0;
+        session->trailing = session->fresh;
+        session->fresh = false;
+        session->announce =
+            session->announce || session->started_ns - session->announced_ns > ANNOUNCE_NS;
+    }
+    for (; session->cpu < controller->host.cpu_count; session->cpu++) {
+        if (!drain_cpu(controller, session)) {
+            return;
+        }
+    }
+    const bool quiet = !session->fresh && !session->trailing && !session->announce;
+    session->in_round = !quiet && !announce_round(session, controller->host.cpu_count);
+    distribute(controller, session);
+}
+
+/* Works on one session; the milliseconds after which it wants to be looked at again. */
+static int drain_session(struct controller *controller, struct session *session)
+{
+    const bool ending = session->state == SESSION_ENDING;
+    if (session->state == SESSION_FREE || session->streaming == 0) {
+        session->state = ending ? SESSION_ENDED : session->state;
+        return IDLE_MS;
+    }
+    distribute(controller, session);
+    if (session->state == SESSION_ENDED) {
+        return ENDING_MS;
+    }
+    if (session->in_round || ending || controller_now_ns() >= session->started_ns + ROUND_NS) {
+        drain_round(controller, session);
+    }
+    /* One whole round that began after the kernel stopped writing, and the end is said. */
+    if (ending && !session->in_round && !is_full(session)) {
+        commit(session, STREAM_END, &session->end, sizeof session->end, 0);
+        session->state = SESSION_ENDED;
+    }
+    /* In the middle of a round a client is full, and its socket says when it is not. */
+    const uint64_t since_ns = controller_now_ns() - session->started_ns;
+    return ending                                     ? ENDING_MS
+           : session->in_round || since_ns > ROUND_NS ? ROUND_NS / 1000000
+                                                      : (int)((ROUND_NS - since_ns) / 1000000) + 1;
+}
+
+/* Clients whose sockets were full are waited for; the number of `waits`. */
+static nfds_t collect_waits(const struct controller *controller, struct pollfd *waits)
+{
+    nfds_t count = 0;
+    for (size_t i = 0; i < MAX_CLIENTS; i++) {
+        const struct client *client = &controller->clients[i];
+        if (client->streaming && !client->broken && client->blocked_ms != 0) {
+            waits[count++] = (struct pollfd){.fd = client->socket, .events = POLLOUT};
+        }
+    }
+    return count;
+}
+
+void *drain_run(void *context)
+{
+    struct controller *controller = context;
+    struct pollfd waits[MAX_CLIENTS];
+    while (!controller->ending) {
+        int timeout_ms = IDLE_MS;
+        controller_lock(controller);
+        for (size_t i = 0; i < MAX_SESSIONS; i++) {
+            const int due_ms = drain_session(controller, &controller->sessions[i]);
+            timeout_ms = due_ms < timeout_ms ? due_ms : timeout_ms;
+        }
+        const nfds_t count = collect_waits(controller, waits);
+        controller_unlock(controller);
+        (void)poll(waits, count, timeout_ms);
+    }
+    return NULL;
+}

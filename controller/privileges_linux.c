@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "controller/privileges.h"
+
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+
+#include "controller/controller.h"
+
+/* Newer than Debian 12's linux/landlock.h: from Linux 6.2 (ABI 3), 6.10 (5), 6.7 (4), 6.12 (6). */
+#define FS_TRUNCATE  (UINT64_C(1) << 14)
+#define FS_IOCTL_DEV (UINT64_C(1) << 15)
+#define NET_ALL      UINT64_C(3) /* bind and connect of TCP */
+#define SCOPE_ALL    UINT64_C(3) /* abstract sockets and signals of others */
+
+struct ruleset_attr {
+    uint64_t handled_access_fs;
+    uint64_t handled_access_net;
+    uint64_t scoped;
+};
+
+static bool fail(const char *doing)
+{
+    LOG("<3>", "%s: %s\n", doing, strerror(errno));
+    return false;
+}
+
+static bool drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}, {0}};
+    /* The bounding set and the groups first, while we may; without the right they stay as they are.
+     */
+    for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++) {
+        (void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
+    }
+    (void)syscall(SYS_setgroups, 0, NULL); /* the library's would be for all threads */
+    return (syscall(SYS_capset, &header, none) == 0 &&
+            prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) ||
+           fail("dropping capabilities");
+}
+
+bool privileges_drop(int tracefs)
+{
+    const long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    if (!drop_capabilities()) {
+        return false;
+    }
+    if (abi < 1) {
+        LOG("<4>", "this kernel has no landlock: files are guarded by seccomp alone\n");
+        return true;
+    }
+    const struct ruleset_attr attr = {
+        .handled_access_fs = ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1) |
+                             (abi >= 2 ? LANDLOCK_ACCESS_FS_REFER : 0) |
+                             (abi >= 3 ? FS_TRUNCATE : 0) | (abi >= 5 ? FS_IOCTL_DEV : 0),
+        .handled_access_net = NET_ALL,
+        .scoped = SCOPE_ALL,
+    };
+    const size_t size = abi >= 6   ? sizeof attr
+                        : abi >= 4 ? offsetof(struct ruleset_attr, scoped)
+                                   : offsetof(struct ruleset_attr, handled_access_net);
+    const struct landlock_path_beneath_attr beneath = {
+        .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+                          LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_MAKE_DIR |
+                          LANDLOCK_ACCESS_FS_REMOVE_DIR,
+        .parent_fd = tracefs,
+    };
+    const long ruleset = syscall(SYS_landlock_create_ruleset, &attr, size, 0);
+    const bool confined =
+        ruleset >= 0 &&
+        syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) == 0 &&
+        syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
+    (void)close((int)ruleset);
+    return confined || fail("confining files by landlock");
+}
+
+/* What the two threads do from now on: files below tracefs, clients, and their own ends. */
+static const uint16_t allowed[] = {
+    SYS_openat,       SYS_read,           SYS_write,           SYS_pread64,
+    SYS_close,        SYS_mkdirat,        SYS_unlinkat,        SYS_newfstatat,
+    SYS_fstat,        SYS_flock,          SYS_fstatfs,         SYS_accept4,
+    SYS_recvmsg,      SYS_sendmsg,        SYS_sendto,          SYS_getsockopt,
+    SYS_setsockopt,   SYS_poll,           SYS_futex,           SYS_clock_gettime,
+    SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_restart_syscall, SYS_exit,
+    SYS_exit_group,   SYS_madvise,        SYS_munmap,          SYS_getpid,
+    SYS_gettid,       SYS_tgkill};
+
+/* A refused call traps: it fails, and is told. It came from this thread, not from outside. */
+static void on_refused_call(int number, siginfo_t *info, void *context)
+{
+    (void)number;
+    LOG("<3>", "system call %d refused\n", info->si_syscall);
+    ucontext_t *thread = context;
+    thread->uc_mcontext.gregs[REG_RAX] = -EPERM;
+}
+
+bool privileges_confine(void)
+{
+    enum { COUNT = sizeof allowed / sizeof allowed[0] };
+    const struct sigaction action = {.sa_sigaction = on_refused_call, .sa_flags = SA_SIGINFO};
+    struct sock_filter filter[COUNT + 6] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        [COUNT + 4] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+        [COUNT + 5] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    for (size_t i = 0; i < COUNT; i++) {
+        filter[4 + i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, allowed[i],
+                                                     (uint8_t)(COUNT - i), 0);
+    }
+    const struct sock_fprog program = {.len = COUNT + 6, .filter = filter};
+    return (sigaction(SIGSYS, &action, NULL) == 0 &&
+            syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) ==
+                0) ||
+           fail("confining system calls");
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "controller/probe.h"
+
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "controller/controller.h"
+#include "controller/tracefs.h"
+
+enum { FUSE_MAGIC = 0x65735546 }; /* statfs(2) */
+
+/* What the kernel's fetch arguments call them (its documentation, uprobetracer.rst). */
+static const char *const registers[USDT_REGISTERS] = {
+    "ax", "bx", "cx",  "dx",  "si",  "di",  "bp",  "sp",
+    "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+};
+
+/* "argN=FETCH:TYPE," for one argument; nothing for what the kernel cannot fetch. */
+static int render_argument(const struct message_usdt *usdt, uint32_t index, char *text, size_t size)
+{
+    const struct usdt_argument *argument = &usdt->arguments[index];
+    const bool deep = (usdt->text_mask >> index & 1) != 0;
+    char fetch[48];
+    char type[8] = "string";
+    if (argument->reg >= USDT_REGISTERS || argument->size > 8 ||
+        argument->operand >= USDT_UNSUPPORTED || (deep && argument->operand == USDT_CONSTANT)) {
+        text[0] = '\0';
+        return 0;
+    }
+    if (argument->operand == USDT_REGISTER) {
+        (void)snprintf(fetch, sizeof fetch, "%%%s", registers[argument->reg]);
+    } else if (argument->operand == USDT_MEMORY) {
+        (void)snprintf(fetch, sizeof fetch, "%+" PRId64 "(%%%s)", argument->value,
+                       registers[argument->reg]);
+    } else {
+        (void)snprintf(fetch, sizeof fetch, "\\%" PRId64, argument->value);
+    }
+    if (!deep) {
+        (void)snprintf(type, sizeof type, "%c%d", argument->is_signed != 0 ? 's' : 'u',
+                       argument->size * 8);
+    }
+    return snprintf(text, size, "arg%" PRIu32 "=%s%s%s:%s,", index + 1, deep ? "+0(" : "", fetch,
+                    deep ? ")" : "", type);
+}
+
+/* All arguments, joined by commas, "-" for none. False: too long. */
+static bool render_arguments(const struct message_usdt *usdt, char text[ACCESS_WHAT_SIZE])
+{
+    size_t used = 0;
+    for (uint32_t i = 0; i < usdt->argument_count; i++) {
+        const int size = render_argument(usdt, i, text + used, ACCESS_WHAT_SIZE - used);
+        if (size < 0 || (size_t)size >= ACCESS_WHAT_SIZE - used) {
+            return false;
+        }
+        used += (size_t)size;
+    }
+    memcpy(text + used - (used != 0), used != 0 ? "" : "-", used != 0 ? 1 : 2);
+    return true;
+}
+
+static bool is_nop(int file, uint64_t offset)
+{
+    static const uint8_t long_nop[] = {0x0f, 0x1f, 0x44, 0x00, 0x00};
+    uint8_t code[sizeof long_nop] = {0};
+    return offset < INT64_MAX && pread(file, code, sizeof code, (off_t)offset) > 0 &&
+           (code[0] == 0x90 || memcmp(code, long_nop, sizeof code) == 0);
+}
+
+/* May anybody at all put a probe there? On FUSE a look would wait for a client's program. */
+static bool is_fit(int file, const struct message_usdt *usdt, struct stat *status)
+{
+    struct statfs system;
+    return fstatfs(file, &system) == 0 && system.f_type != FUSE_MAGIC && fstat(file, status) == 0 &&
+           S_ISREG(status->st_mode) &&
+           (status->st_mode & (S_IWGRP | S_IWOTH | S_ISUID | S_ISGID)) == 0 &&
+           usdt->semaphore < (uint64_t)status->st_size &&
+           usdt->argument_count <= USDT_MAX_ARGUMENTS && is_nop(file, usdt->offset);
+}
+
+/* A name for the rule, and for the disk of a file of one's own (0: there is a rule), by FNV-1a. */
+static void name_probe(struct probe *probe, uint32_t uid, uint64_t disk, const char *rule)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ disk;
+    for (; *rule != '\0'; rule++) {
+        hash = (hash ^ (uint8_t)*rule) * UINT64_C(0x100000001b3);
+    }
+    (void)snprintf(probe->system, sizeof probe->system, "etwas_%" PRIu32, uid);
+    (void)snprintf(probe->event, sizeof probe->event, "%s_%016" PRIx64, disk != 0 ? "own" : "rule",
+                   hash);
+}
+
+static bool write_probe(const struct session_host *host, const struct message_usdt *usdt, int file,
+                        const struct probe *probe, char *arguments)
+{
+    char line[ACCESS_WHAT_SIZE + 2 * MESSAGE_NAME_SIZE + 96];
+    char semaphore[32] = "";
+    if (usdt->semaphore != 0) {
+        (void)snprintf(semaphore, sizeof semaphore, "(0x%" PRIx64 ")", usdt->semaphore);
+    }
+    arguments[0] = arguments[0] == '-' ? '\0' : arguments[0];
+    for (char *c = arguments; (c = strchr(c, ',')) != NULL;) {
+        *c = ' ';
+    }
+    (void)snprintf(line, sizeof line, "p:%s/%s /proc/self/fd/%d:0x%" PRIx64 "%s %s\n",
+                   probe->system, probe->event, file, usdt->offset, semaphore, arguments);
+    /* Its name says all about it: one that exists is the same. */
+    return tracefs_write(host->tracefs, "uprobe_events", line) || errno == EEXIST;
+}
+
+enum etwas_status probe_register(const struct session_host *host,
+                                 const struct access_policy *policy,
+                                 const struct access_subject *subject, int file,
+                                 const struct message_usdt *usdt, struct probe *probe,
+                                 uint32_t *line)
+{
+    char arguments[ACCESS_WHAT_SIZE];
+    char rule[ACCESS_WHAT_SIZE];
+    struct stat status = {0};
+    *line = 0;
+    if (!is_fit(file, usdt, &status) || !render_arguments(usdt, arguments)) {
+        return ETWAS_DENIED;
+    }
+    const int size = snprintf(rule, sizeof rule, "usdt:%" PRIu64 ":0x%" PRIx64 ":0x%" PRIx64 ":%s",
+                              (uint64_t)status.st_ino, usdt->offset, usdt->semaphore, arguments);
+    const bool own = status.st_uid == subject->uid;
+    if (size >= (int)sizeof rule || (!own && status.st_uid != 0) ||
+        !access_allows(policy, subject, own ? "usdt:own" : rule, line)) {
+        return ETWAS_DENIED;
+    }
+    name_probe(probe, subject->uid, own ? (uint64_t)status.st_dev + 1 : 0, rule);
+    return write_probe(host, usdt, file, probe, arguments) ? ETWAS_OK : ETWAS_SYSTEM;
+}
+
+bool probe_may_stay(const struct access_policy *policy, const struct access_subject *subject,
+                    const char *system, const char *event)
+{
+    char what[2 * MESSAGE_NAME_SIZE];
+    uint32_t line = 0;
+    struct probe probe;
+    name_probe(&probe, subject->uid, 0, "");
+    if (strcmp(system, probe.system) != 0) {
+        (void)snprintf(what, sizeof what, "%s:%s", system, event);
+        return access_allows(policy, subject, what, &line);
+    }
+    if (strncmp(event, "own_", 4) == 0) {
+        return access_allows(policy, subject, "usdt:own", &line);
+    }
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        name_probe(&probe, subject->uid, 0, policy->rules[i].what);
+        if (strcmp(event, probe.event) == 0) {
+            return access_allows(policy, subject, policy->rules[i].what, &line);
+        }
+    }
+    return false;
+}
+
+void probe_remove_unused(const struct session_host *host)
+{
+    static char list[256 * 1024];
+    (void)tracefs_read(host->tracefs, "uprobe_events", list, sizeof list);
+    for (char *line = list; *line != '\0';) {
+        char *next = line + strcspn(line, "\n");
+        next += *next == '\n';
+        if (strncmp(line, "p:etwas_", 8) == 0) {
+            line[0] = '-';
+            line[strcspn(line, " \n")] = '\0';
+            (void)tracefs_write(host->tracefs, "uprobe_events", line);
+        }
+        line = next;
+    }
+}

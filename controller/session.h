@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ETWAS_CONTROLLER_SESSION_H
+#define ETWAS_CONTROLLER_SESSION_H
+
+#include <stdalign.h>
+#include <stdbool.h>
+
+#include "ipc/stream.h"
+
+/*
+ * One trace session of one user: on Linux the tracefs instance etwas_UID_NAME.
+ *
+ * The thread that answers requests makes, changes and removes sessions; the
+ * draining thread reads the active ones. What stands under the lock is used only
+ * with it, the rest changes only while the draining thread leaves the session alone:
+ * before it is ACTIVE and after it has ENDED.
+ */
+enum { RING_SLOTS = 32 };
+
+enum session_state {
+    SESSION_FREE,
+    SESSION_ACTIVE,
+    SESSION_ENDING, /* stopped: the kernel's ring is still read */
+    SESSION_ENDED,  /* read, to be removed when its clients have got all */
+};
+
+struct session_cpu {
+    int records; /* trace_pipe_raw */
+    int stats;
+    uint64_t sequence;
+    struct stream_counters counters;
+};
+
+/*
+ * Frames on their way to the clients, oldest first: number n lies in slot n modulo
+ * RING_SLOTS until no client needs it. While the ring is full the kernel is not
+ * read, and counts what it overwrites.
+ */
+struct session_frame {
+    size_t size; /* bytes, header included */
+    alignas(8) uint8_t data[STREAM_MAX_FRAME];
+};
+
+struct session {
+    _Atomic(enum session_state) state;
+    struct message_session info; /* `clients` under the lock, `idle_s` unused */
+    int directory;
+    size_t page_size; /* bytes of a sub-buffer */
+
+    /* Under the lock: */
+    uint32_t streaming;    /* clients that have started */
+    int64_t idle_since_ms; /* while there are no clients */
+    int64_t deadline_ms;   /* of ENDING */
+    struct stream_end end;
+    bool in_round;
+    bool fresh;    /* this round has read something */
+    bool trailing; /* the one before it had: who merges by time waits for this one */
+    bool announce; /* a client waits for the round, even if there is nothing */
+    uint32_t cpu;  /* whose turn it is */
+    uint64_t turn; /* pages read in it */
+    uint64_t started_ns;
+    uint64_t announced_ns;
+    uint64_t kept; /* the frame at which the last client stood when it left */
+    uint64_t head; /* the number of the next frame */
+    uint64_t tail; /* the oldest frame that is kept */
+    struct session_frame ring[RING_SLOTS];
+    struct session_cpu cpus[STREAM_MAX_CPUS];
+};
+
+/* What all sessions of the system share; made once, before privileges go. */
+struct session_host {
+    int tracefs;
+    int instances;
+    uint32_t cpu_count;
+    uint32_t excluded[2]; /* our own thread ids, never traced */
+};
+
+/*
+ * Makes the instance (`adopt`: takes over the one a predecessor left) and opens its
+ * CPUs. `session` has uid and name and, when it is made, ring and page size. False,
+ * errno: what there is of it, session_remove() removes.
+ */
+bool session_create(struct session *session, const struct session_host *host, bool adopt);
+
+/* Lets the kernel stop writing; what is buffered stays readable. */
+void session_halt(struct session *session);
+
+/* Closes the CPUs and removes the instance. False: somebody holds it, try again. */
+bool session_remove(struct session *session, const struct session_host *host);
+
+/* The id of SYSTEM:EVENT, or -1 and errno (ENOENT: there is no such event). */
+int session_event_id(const struct session_host *host, const char *system, const char *event);
+
+/* Sets the filter ("0": none) and switches the event on or off. False: errno tells. */
+bool session_switch(const struct session *session, const char *system, const char *event,
+                    const char *filter, bool on);
+
+/* Calls `visit` for every enabled event; the names live for the call. False: errno. */
+bool session_each_event(const struct session *session,
+                        void (*visit)(void *context, const char *system, const char *event),
+                        void *context);
+
+#endif
