@@ -42,8 +42,8 @@ enum etwas_status pipeline_signals_open(void)
     action.sa_handler = on_signal;
     for (size_t i = 0; i < CAUGHT; i++) {
         (void)sigaction(caught[i], NULL, &before[i]);
-        /* nohup and shells' background jobs ask for some to be ignored. */
-        if (before[i].sa_handler != SIG_IGN) {
+        /* nohup asks for this. Shells do of SIGINT in scripts, but who sends it means it. */
+        if (caught[i] != SIGHUP || before[i].sa_handler != SIG_IGN) {
             (void)sigaction(caught[i], &action, NULL);
         }
     }
