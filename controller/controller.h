@@ -31,13 +31,13 @@ enum {
     MAX_PROBES = 64, /* a client */
     QUOTAS = 1024,
     QUOTA_BURST_S = 4,          /* a bucket holds so many seconds' worth of requests */
-    HELLO_LIMIT_MS = 10 * 1000, /* to say hello in */
     STUCK_LIMIT_MS = 30 * 1000, /* a client that reads nothing for so long is closed */
     ENDING_LIMIT_MS = 5 * 1000, /* what an ended session's clients have to read the rest */
 };
 
 /* Where a client stands; each request says in which states it may come. */
 enum client_state {
+    CLIENT_OVER = 0,         /* its session is gone: nothing is left to ask for */
     CLIENT_NEW = 1 << 0,     /* connected */
     CLIENT_READY = 1 << 1,   /* said hello */
     CLIENT_OPEN = 1 << 2,    /* has a session */
@@ -50,7 +50,6 @@ struct client {
     uint32_t groups[MAX_GROUPS];
     uint32_t pid;
     uint32_t probes;
-    int64_t connected_ms;
     uint8_t wants[(UINT16_MAX + 1) / 8]; /* a bit for each id of an event it asked for */
 
     /* Under the lock; the answering thread, which alone writes these two, reads them freely. */
@@ -58,7 +57,6 @@ struct client {
     struct session *session;
     /* Under the lock: */
     bool streaming;
-    bool broken;        /* close it: its socket failed, or its session is gone */
     uint64_t cursor;    /* the next frame of the session's ring to send */
     int64_t blocked_ms; /* since when its socket is full; 0: it is not */
 };
@@ -75,7 +73,6 @@ struct controller {
     struct quota quotas[QUOTAS];
     uint64_t ring_total; /* bytes all rings together may have */
     int listener;
-    pthread_mutex_t gate;
     pthread_mutex_t lock;
     atomic_bool ending;
     struct client clients[MAX_CLIENTS];
@@ -90,16 +87,13 @@ struct controller {
 #define LOG(priority, ...) log_line(priority "etwas-controller: " __VA_ARGS__)
 __attribute__((format(printf, 1, 2))) void log_line(const char *format, ...);
 
+#define LOG_CLIENT(priority, client, format, ...)                                                  \
+    LOG(priority, "uid %" PRIu32 " pid %" PRIu32 ": " format "\n", (client)->subject.uid,          \
+        (client)->pid, __VA_ARGS__)
+
 /* The clock that trace records carry. */
 uint64_t controller_now_ns(void);
 int64_t controller_now_ms(void);
-
-/*
- * Takes the lock. It is fair: a mutex alone would let the draining thread take it
- * again and again while requests wait.
- */
-void controller_lock(struct controller *controller);
-void controller_unlock(struct controller *controller);
 
 /*
  * The draining thread's body; `context` is the controller. Every 10 ms it goes round
@@ -123,5 +117,52 @@ void server_run(struct controller *controller, const volatile sig_atomic_t *told
  */
 bool request_handle(struct controller *controller, struct client *client, const void *packet,
                     size_t size, int file);
+
+/*
+ * The life of sessions: from the request or the predecessor that begins one, over
+ * the clients that come and go, to the stop, the silence or the shutdown that ends
+ * it. Called by the thread that answers requests.
+ */
+
+/*
+ * Gives the client the session of its user and this name, made if there is none. The
+ * answer tells of it, or why there is none.
+ */
+void lifetime_open(struct controller *controller, struct client *client,
+                   const struct message_open *open, struct message_answer *answer);
+
+/* The client leaves its session, if it has one; the last one to go leaves it lingering. */
+void lifetime_leave(struct controller *controller, struct client *client);
+
+/* Lets the session end; its clients get what is buffered and the reason. */
+void lifetime_end(struct controller *controller, struct session *session, uint32_t by,
+                  enum stream_reason reason);
+
+/*
+ * Removes sessions that have ended and ends those that nobody came back to. False
+ * while any session is on its way out: call again soon.
+ */
+bool lifetime_tick(struct controller *controller);
+
+/* At start: the instance etwas_UID_NAME of a predecessor. Adopts or removes it. */
+void lifetime_adopt(struct controller *controller, const char *name,
+                    const struct access_subject *owner);
+
+/*
+ * Gives up what the controller does not need. False: logged, do not go on.
+ */
+
+/*
+ * For the calling thread, in each: now no capability is left, none can come back, and files are
+ * only reached below the directory `tracefs`. What stays: to be root, for tracefs looks at the
+ * owner of its files only. A kernel without landlock is logged and goes without.
+ */
+bool privileges_drop(int tracefs);
+
+/*
+ * From now on all threads make the system calls of one short list; any other fails
+ * with EPERM and a line in the log.
+ */
+bool privileges_confine(void);
 
 #endif

@@ -5,8 +5,7 @@
 #include "controller/controller.h"
 
 enum {
-    ROUND_NS = 10 * 1000 * 1000,
-    ANNOUNCE_NS = 1000 * 1000 * 1000, /* a round without records is announced so often */
+    ROUND_MS = 10,
     ENDING_MS = 1,
     IDLE_MS = 50,     /* to notice that somebody listens now */
     PAGE_HEADER = 16, /* u64 time stamp, u64 commit */
@@ -39,44 +38,27 @@ int64_t controller_now_ms(void)
     return (int64_t)(controller_now_ns() / 1000000U);
 }
 
-void controller_lock(struct controller *controller)
+/* Sends what the client has room for. That its socket has failed the other thread notices. */
+static void send_frames(const struct session *session, struct client *client)
 {
-    (void)pthread_mutex_lock(&controller->gate);
-    (void)pthread_mutex_lock(&controller->lock);
-    (void)pthread_mutex_unlock(&controller->gate);
-}
-
-void controller_unlock(struct controller *controller)
-{
-    (void)pthread_mutex_unlock(&controller->lock);
-}
-
-static void send_frames(struct session *session, struct client *client)
-{
-    while (client->cursor < session->head) {
+    for (; client->cursor < session->head; client->cursor++) {
         const struct session_frame *frame = &session->ring[client->cursor % RING_SLOTS];
         if (send(client->socket, frame->data, frame->size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-            if (client->blocked_ms == 0) {
-                client->blocked_ms = controller_now_ms();
-            }
-            client->broken = client->broken || (errno != EAGAIN && errno != EINTR);
+            client->blocked_ms = client->blocked_ms != 0 ? client->blocked_ms : controller_now_ms();
             return;
         }
         client->blocked_ms = 0;
-        client->cursor++;
     }
 }
 
-/* Sends what each client has room for, and lets the ring forget what all have got. */
+/* Sends to each client, and lets the ring forget what all have got. */
 static void distribute(struct controller *controller, struct session *session)
 {
     uint64_t slowest = session->streaming != 0 ? session->head : session->kept;
     for (size_t i = 0; i < MAX_CLIENTS; i++) {
         struct client *client = &controller->clients[i];
         if (client->session == session && client->streaming) {
-            if (!client->broken) {
-                send_frames(session, client);
-            }
+            send_frames(session, client);
             slowest = client->cursor < slowest ? client->cursor : slowest;
         }
     }
@@ -139,7 +121,6 @@ static bool read_frame(struct session *session, bool *done)
         const struct stream_records records = {
             .session = session->info.id, .sequence = cpu->sequence++, .cpu = session->cpu};
         commit(session, STREAM_RECORDS, &records, sizeof records, used);
-        session->fresh = true;
     }
     return true;
 }
@@ -150,37 +131,17 @@ static uint64_t number_behind(const char *text, const char *name)
     return found == NULL ? 0 : strtoull(found + strlen(name), NULL, 10);
 }
 
-static void read_counters(struct session_cpu *cpu)
+static void read_counters(int stats, struct stream_counters *counters)
 {
     char text[512] = "\n";
-    const ssize_t got = pread(cpu->stats, text + 1, sizeof text - 2, 0);
-    if (got > 0) {
-        text[got + 1] = '\0';
-        cpu->counters.entries = number_behind(text, "\nentries: ");
-        cpu->counters.overrun = number_behind(text, "\noverrun: ");
-        cpu->counters.commit_overrun = number_behind(text, "\ncommit overrun: ");
-        cpu->counters.dropped = number_behind(text, "\ndropped events: ");
-        cpu->counters.read = number_behind(text, "\nread events: ");
-    }
-}
-
-/* One CPU's turn. False: the ring is full, go on here later. */
-static bool drain_cpu(struct controller *controller, struct session *session)
-{
-    struct session_cpu *cpu = &session->cpus[session->cpu];
-    const bool was_fresh = session->fresh;
-    for (bool done = false; !done;) {
-        if (!read_frame(session, &done)) {
-            return false;
-        }
-        distribute(controller, session);
-    }
-    /* The counters of a CPU that had nothing to read have not changed. */
-    if (session->fresh || was_fresh || session->announce) {
-        read_counters(cpu);
-    }
-    session->turn = 0;
-    return true;
+    const ssize_t got = pread(stats, text + 1, sizeof text - 2, 0);
+    text[got < 0 ? 0 : got + 1] = '\0';
+    *counters =
+        (struct stream_counters){.entries = number_behind(text, "\nentries: "),
+                                 .overrun = number_behind(text, "\noverrun: "),
+                                 .commit_overrun = number_behind(text, "\ncommit overrun: "),
+                                 .dropped = number_behind(text, "\ndropped events: "),
+                                 .read = number_behind(text, "\nread events: ")};
 }
 
 /* False: the ring is full. */
@@ -199,37 +160,34 @@ static bool announce_round(struct session *session, uint32_t cpu_count)
                                        .utc_offset_ns = (int64_t)utc.tv_sec * 1000000000 +
                                                         utc.tv_nsec - (int64_t)now_ns,
                                        .cpus = cpu_count};
-    uint8_t *counters = frame->data + sizeof(struct message_head) + sizeof round;
-    for (uint32_t i = 0; i < cpu_count; i++) {
-        memcpy(counters + i * sizeof(struct stream_counters), &session->cpus[i].counters,
-               sizeof(struct stream_counters));
-    }
+    memcpy(frame->data + sizeof(struct message_head) + sizeof round, session->counters, size);
     commit(session, STREAM_ROUND, &round, sizeof round, size);
-    session->announced_ns = session->started_ns;
-    session->announce = false;
     return true;
 }
 
-/* Begins the session's round, or goes on with it as far as the ring allows. */
+/* Begins the session's round over its CPUs, or goes on with it as far as the ring allows. */
 static void drain_round(struct controller *controller, struct session *session)
 {
+    const uint32_t cpu_count = controller->host.cpu_count;
     if (!session->in_round) {
-        session->in_round = true;
         session->started_ns = controller_now_ns();
         session->cpu = 0;
         session->turn = 0;
-        session->trailing = session->fresh;
-        session->fresh = false;
-        session->announce =
-            session->announce || session->started_ns - session->announced_ns > ANNOUNCE_NS;
+        session->in_round = true;
     }
-    for (; session->cpu < controller->host.cpu_count; session->cpu++) {
-        if (!drain_cpu(controller, session)) {
+    while (session->cpu < cpu_count) {
+        bool done = false;
+        if (!read_frame(session, &done)) {
             return;
         }
+        distribute(controller, session);
+        if (done) {
+            read_counters(session->cpus[session->cpu].stats, &session->counters[session->cpu]);
+            session->cpu++;
+            session->turn = 0;
+        }
     }
-    const bool quiet = !session->fresh && !session->trailing && !session->announce;
-    session->in_round = !quiet && !announce_round(session, controller->host.cpu_count);
+    session->in_round = !announce_round(session, cpu_count);
     distribute(controller, session);
 }
 
@@ -245,7 +203,9 @@ static int drain_session(struct controller *controller, struct session *session)
     if (session->state == SESSION_ENDED) {
         return ENDING_MS;
     }
-    if (session->in_round || ending || controller_now_ns() >= session->started_ns + ROUND_NS) {
+    /* In the middle of a round a client was full, and its socket says when it is not. */
+    if (session->in_round || ending ||
+        controller_now_ns() - session->started_ns >= ROUND_MS * UINT64_C(1000000)) {
         drain_round(controller, session);
     }
     /* One whole round that began after the kernel stopped writing, and the end is said. */
@@ -253,24 +213,7 @@ static int drain_session(struct controller *controller, struct session *session)
         commit(session, STREAM_END, &session->end, sizeof session->end, 0);
         session->state = SESSION_ENDED;
     }
-    /* In the middle of a round a client is full, and its socket says when it is not. */
-    const uint64_t since_ns = controller_now_ns() - session->started_ns;
-    return ending                                     ? ENDING_MS
-           : session->in_round || since_ns > ROUND_NS ? ROUND_NS / 1000000
-                                                      : (int)((ROUND_NS - since_ns) / 1000000) + 1;
-}
-
-/* Clients whose sockets were full are waited for; the number of `waits`. */
-static nfds_t collect_waits(const struct controller *controller, struct pollfd *waits)
-{
-    nfds_t count = 0;
-    for (size_t i = 0; i < MAX_CLIENTS; i++) {
-        const struct client *client = &controller->clients[i];
-        if (client->streaming && !client->broken && client->blocked_ms != 0) {
-            waits[count++] = (struct pollfd){.fd = client->socket, .events = POLLOUT};
-        }
-    }
-    return count;
+    return ending ? ENDING_MS : ROUND_MS;
 }
 
 void *drain_run(void *context)
@@ -278,14 +221,20 @@ void *drain_run(void *context)
     struct controller *controller = context;
     struct pollfd waits[MAX_CLIENTS];
     while (!controller->ending) {
+        nfds_t count = 0;
         int timeout_ms = IDLE_MS;
-        controller_lock(controller);
+        (void)pthread_mutex_lock(&controller->lock);
         for (size_t i = 0; i < MAX_SESSIONS; i++) {
             const int due_ms = drain_session(controller, &controller->sessions[i]);
             timeout_ms = due_ms < timeout_ms ? due_ms : timeout_ms;
         }
-        const nfds_t count = collect_waits(controller, waits);
-        controller_unlock(controller);
+        for (size_t i = 0; i < MAX_CLIENTS; i++) {
+            const struct client *client = &controller->clients[i];
+            if (client->streaming && client->blocked_ms != 0) {
+                waits[count++] = (struct pollfd){.fd = client->socket, .events = POLLOUT};
+            }
+        }
+        (void)pthread_mutex_unlock(&controller->lock);
         (void)poll(waits, count, timeout_ms);
     }
     return NULL;

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "controller/lifetime.h"
-
 #include "controller/probe.h"
 
 enum { LEAST_RING_KIB = 256 };
@@ -29,14 +27,6 @@ static struct session *find_slot(struct controller *controller, uint32_t uid, ui
     return own < limits[ACCESS_SESSIONS] ? slot : NULL;
 }
 
-static struct session *refuse(struct message_answer *answer, enum etwas_status status,
-                              uint32_t detail)
-{
-    answer->status = status;
-    answer->detail = detail;
-    return NULL;
-}
-
 /* All but the ring's frames and the CPUs; ACTIVE comes when it is whole. */
 static void begin(struct session *session, uint32_t uid, const char *name)
 {
@@ -46,42 +36,56 @@ static void begin(struct session *session, uint32_t uid, const char *name)
     session->idle_since_ms = controller_now_ms();
 }
 
+/* Makes a session in a free slot; NULL: the answer says why not. */
 static struct session *make(struct controller *controller, uint32_t uid,
                             const struct message_open *open, struct message_answer *answer)
 {
-    struct session *session = find_slot(controller, uid, &answer->value[0]);
-    if (session == NULL) {
-        return refuse(answer, ETWAS_BUSY, LIMIT_SESSIONS);
-    }
-    if (open->ring_kib > answer->value[0] || open->ring_kib < LEAST_RING_KIB) {
-        return refuse(answer, ETWAS_TOO_BIG, LIMIT_RING);
-    }
     const uint64_t most_s = controller->policy.limits[ACCESS_LINGER];
+    struct session *session = find_slot(controller, uid, &answer->value[0]);
+    if (session == NULL || open->ring_kib > answer->value[0] || open->ring_kib < LEAST_RING_KIB) {
+        answer->status = session == NULL ? ETWAS_BUSY : ETWAS_TOO_BIG;
+        answer->detail = session == NULL ? LIMIT_SESSIONS : LIMIT_RING;
+        return NULL;
+    }
     begin(session, uid, open->name);
     session->info.ring_size = open->ring_kib * UINT64_C(1024);
     session->page_size = open->subbuffer_kib * (size_t)1024;
     session->info.linger_s = open->linger_s < most_s ? open->linger_s : (uint32_t)most_s;
-    if (!session_create(session, &controller->host, false)) {
-        session->state = SESSION_ENDED;
-        return refuse(answer, ETWAS_SYSTEM, (uint32_t)errno);
+    if (session_create(session, &controller->host, false)) {
+        session->state = SESSION_ACTIVE;
+        return session;
     }
-    session->state = SESSION_ACTIVE;
-    answer->value[3] = ORIGIN_CREATED;
-    return session;
+    answer->status = ETWAS_SYSTEM;
+    answer->detail = (uint32_t)errno;
+    /* One of this name may be another controller's: that stays. */
+    session->state = errno == EEXIST ? SESSION_FREE : SESSION_ENDED;
+    return NULL;
 }
 
-struct session *lifetime_open(struct controller *controller, uint32_t uid,
-                              const struct message_open *open, struct message_answer *answer)
+void lifetime_open(struct controller *controller, struct client *client,
+                   const struct message_open *open, struct message_answer *answer)
 {
+    const uint32_t uid = client->subject.uid;
+    struct session *found = NULL;
     for (size_t i = 0; i < MAX_SESSIONS; i++) {
-        struct session *session = &controller->sessions[i];
-        if (session->state != SESSION_FREE && session->info.uid == uid &&
-            strcmp(session->info.name, open->name) == 0) {
-            answer->value[3] = ORIGIN_JOINED;
-            return session->state == SESSION_ACTIVE ? session : refuse(answer, ETWAS_AGAIN, 0);
-        }
+        struct session *other = &controller->sessions[i];
+        const bool same = other->info.uid == uid && strcmp(other->info.name, open->name) == 0;
+        found = same && other->state != SESSION_FREE ? other : found;
     }
-    return make(controller, uid, open, answer);
+    const bool joined = found != NULL;
+    found = joined ? found : make(controller, uid, open, answer);
+    if (found == NULL || found->state != SESSION_ACTIVE) {
+        answer->status = joined ? ETWAS_AGAIN : answer->status;
+        return;
+    }
+    (void)pthread_mutex_lock(&controller->lock);
+    found->info.clients++;
+    client->session = found;
+    (void)pthread_mutex_unlock(&controller->lock);
+    client->state = CLIENT_OPEN;
+    const uint64_t values[] = {found->info.id, found->page_size, found->info.ring_size,
+                               joined ? ORIGIN_JOINED : ORIGIN_CREATED};
+    memcpy(answer->value, values, sizeof values);
 }
 
 void lifetime_leave(struct controller *controller, struct client *client)
@@ -90,7 +94,7 @@ void lifetime_leave(struct controller *controller, struct client *client)
     if (session == NULL) {
         return;
     }
-    controller_lock(controller);
+    (void)pthread_mutex_lock(&controller->lock);
     session->info.clients--;
     session->streaming -= client->streaming;
     if (client->streaming && session->streaming == 0) {
@@ -99,21 +103,21 @@ void lifetime_leave(struct controller *controller, struct client *client)
     session->idle_since_ms = controller_now_ms();
     client->streaming = false;
     client->session = NULL;
-    controller_unlock(controller);
+    (void)pthread_mutex_unlock(&controller->lock);
 }
 
 void lifetime_end(struct controller *controller, struct session *session, uint32_t by,
                   enum stream_reason reason)
 {
-    session_halt(session);
-    controller_lock(controller);
+    /* The kernel writes no more; what is in its ring can still be read. */
+    (void)tracefs_write(session->directory, "tracing_on", "0");
+    (void)pthread_mutex_lock(&controller->lock);
     session->end = (struct stream_end){.session = session->info.id, .reason = reason, .uid = by};
     session->deadline_ms = controller_now_ms() + ENDING_LIMIT_MS;
     /* A round that had begun may have passed CPUs that still had something: one more. */
     session->in_round = false;
-    session->announce = true;
-    session->state = SESSION_ENDING;
-    controller_unlock(controller);
+    session->state = session->streaming == 0 ? SESSION_ENDED : SESSION_ENDING;
+    (void)pthread_mutex_unlock(&controller->lock);
 }
 
 static void remove_ended(struct controller *controller, struct session *session)
@@ -122,9 +126,7 @@ static void remove_ended(struct controller *controller, struct session *session)
         struct client *client = &controller->clients[i];
         if (client->session == session) {
             lifetime_leave(controller, client);
-            controller_lock(controller);
-            client->broken = true;
-            controller_unlock(controller);
+            client->state = CLIENT_OVER;
         }
     }
     if (session_remove(session, &controller->host)) {
@@ -141,16 +143,14 @@ bool lifetime_tick(struct controller *controller)
     for (size_t i = 0; i < MAX_SESSIONS; i++) {
         struct session *session = &controller->sessions[i];
         const int64_t now_ms = controller_now_ms();
-        controller_lock(controller);
+        (void)pthread_mutex_lock(&controller->lock);
         const bool forgotten = session->state == SESSION_ACTIVE && session->info.clients == 0 &&
                                now_ms - session->idle_since_ms >= session->info.linger_s * 1000LL;
         const bool over = session->state == SESSION_ENDED &&
                           (session->streaming == 0 || session->tail == session->head ||
                            now_ms > session->deadline_ms);
-        controller_unlock(controller);
+        (void)pthread_mutex_unlock(&controller->lock);
         if (forgotten) {
-            LOG("<5>", "session %s of uid %" PRIu32 ": nobody came back\n", session->info.name,
-                session->info.uid);
             lifetime_end(controller, session, 0, END_STOPPED);
         }
         if (over) {
@@ -164,16 +164,14 @@ bool lifetime_tick(struct controller *controller)
 struct judgement {
     const struct access_policy *policy;
     const struct access_subject *owner;
-    bool may_stay;
-    bool has_events;
+    bool refused;
 };
 
-static void judge(void *context, const char *system, const char *event)
+static void judge(void *context, char *event)
 {
     struct judgement *judgement = context;
-    judgement->has_events = true;
-    judgement->may_stay =
-        judgement->may_stay && probe_may_stay(judgement->policy, judgement->owner, system, event);
+    judgement->refused =
+        judgement->refused || !probe_may_stay(judgement->policy, judgement->owner, event);
 }
 
 void lifetime_adopt(struct controller *controller, const char *name,
@@ -181,7 +179,7 @@ void lifetime_adopt(struct controller *controller, const char *name,
 {
     uint64_t left_kib = 0;
     struct session *session = find_slot(controller, owner->uid, &left_kib);
-    struct judgement judgement = {.policy = &controller->policy, .owner = owner, .may_stay = true};
+    struct judgement judgement = {.policy = &controller->policy, .owner = owner};
     if (session == NULL) {
         LOG("<4>", "session %s of uid %" PRIu32 ": one too many, left alone\n", name, owner->uid);
         return;
@@ -193,8 +191,9 @@ void lifetime_adopt(struct controller *controller, const char *name,
         (void)close(session->directory);
         return; /* another controller's */
     }
-    const bool adopted = opened && session_each_event(session, judge, &judgement) &&
-                         judgement.may_stay && judgement.has_events;
+    const bool adopted = opened &&
+                         tracefs_each_line(session->directory, "set_event", judge, &judgement) &&
+                         !judgement.refused;
     LOG("<5>", "session %s of uid %" PRIu32 ", left by a predecessor: %s\n", name, owner->uid,
         adopted ? "adopted" : "removed");
     session->state = adopted ? SESSION_ACTIVE : SESSION_ENDED;

@@ -14,20 +14,16 @@
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 
-#include "controller/lifetime.h"
-#include "controller/privileges.h"
 #include "controller/probe.h"
-#include "controller/tracefs.h"
 
 static const char usage[] =
-    "usage: etwas-controller [--socket PATH] [--group NAME] [--policy PATH] [--check]\n"
+    "usage: etwas-controller [--socket PATH] [--group NAME] [--policy PATH] [--check] [--version]\n"
     "Makes trace sessions for the users that the policy allows. Run it as root, best by\n"
     "  systemctl start etwas-controller\n"
     "  --socket PATH  listens there (default /run/etwas/controller.sock)\n"
     "  --group NAME   members may connect (default etwas); the policy says what they may do\n"
     "  --policy PATH  who may trace what (default /etc/etwas/policy), see etwas-policy(5)\n"
-    "  --check        reads the policy, says what is wrong with it, and ends\n"
-    "  --help --version\n";
+    "  --check        reads the policy, says what is wrong with it, and ends\n";
 
 static struct controller controller;
 static volatile sig_atomic_t told_to_end;
@@ -49,76 +45,49 @@ static bool find_id(const char *name, bool is_group, uint32_t *id)
 static bool read_policy(const char *path)
 {
     static char text[ACCESS_MAX_FILE + 1];
-    struct access_fault fault;
+    struct access_fault fault = {.what = NULL};
     struct stat status;
     const int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     const ssize_t size = fd < 0 || fstat(fd, &status) != 0 ? -1 : read(fd, text, sizeof text);
-    if (size < 0 || !S_ISREG(status.st_mode)) {
-        LOG("<3>", "policy %s: %s\n", path, size < 0 ? strerror(errno) : "not a regular file");
-        return false;
+    if (size < 0) {
+        fault.what = strerror(errno);
+    } else if (!S_ISREG(status.st_mode) || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0 ||
+               (status.st_uid != 0 && status.st_uid != geteuid())) {
+        fault.what = "not a file that root alone can write; chown root, chmod go-w";
+    } else if (access_parse(&controller.policy, text, (size_t)size, find_id, &fault)) {
+        return close(fd) == 0;
     }
-    (void)close(fd);
-    if ((status.st_uid != 0 && status.st_uid != geteuid()) ||
-        (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        LOG("<3>", "policy %s: others than root can write it; chown root, chmod go-w\n", path);
-        return false;
-    }
-    if (!access_parse(&controller.policy, text, (size_t)size, find_id, &fault)) {
-        LOG("<3>", "%s:%" PRIu32 ":%" PRIu32 ": %s\n", path, fault.line, fault.column, fault.what);
-        return false;
-    }
-    return true;
-}
-
-static bool open_tracefs(struct session_host *host)
-{
-    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-    const long cpus = sysconf(_SC_NPROCESSORS_CONF);
-    host->tracefs = open("/sys/kernel/tracing", flags);
-    host->instances = openat(host->tracefs, "instances", flags);
-    if (host->instances < 0) {
-        LOG("<3>", "no tracefs (%s): mount -t tracefs tracefs /sys/kernel/tracing\n",
-            strerror(errno));
-        return false;
-    }
-    host->cpu_count = (uint32_t)cpus;
-    if (cpus < 1 || cpus > STREAM_MAX_CPUS) {
-        LOG("<3>", "%ld CPUs: at most %d are supported\n", cpus, (int)STREAM_MAX_CPUS);
-        return false;
-    }
-    return true;
+    LOG("<3>", "%s:%" PRIu32 ":%" PRIu32 ": %s\n", path, fault.line, fault.column, fault.what);
+    return false;
 }
 
 /* What a killed predecessor left, by the owner's rights of today. */
-static void adopt_instance(const char *entry)
+static void adopt(const char *entry)
 {
     gid_t groups[MAX_GROUPS];
     int count = MAX_GROUPS;
-    char *name = NULL;
+    char none = '\0';
+    char *name = &none;
     const unsigned long uid = strncmp(entry, "etwas_", 6) == 0 ? strtoul(entry + 6, &name, 10) : 0;
-    if (name == NULL || *name != '_' || uid >= UINT32_MAX ||
-        !tracefs_name_is_plain(name + 1, MESSAGE_SESSION_SIZE)) {
-        return;
-    }
-    struct access_subject owner = {.uid = (uint32_t)uid, .gid = UINT32_MAX, .groups = groups};
     const struct passwd *user = getpwuid((uid_t)uid);
+    struct access_subject owner = {.uid = (uint32_t)uid, .gid = UINT32_MAX, .groups = groups};
     if (user != NULL && getgrouplist(user->pw_name, user->pw_gid, groups, &count) >= 0) {
         owner.gid = user->pw_gid;
         owner.group_count = (size_t)count;
     }
-    lifetime_adopt(&controller, name + 1, &owner);
+    if (*name == '_' && uid < UINT32_MAX && tracefs_name_is_plain(name + 1, MESSAGE_SESSION_SIZE)) {
+        lifetime_adopt(&controller, name + 1, &owner);
+    }
 }
 
-static void adopt_instances(void)
+static void adopt_all(void)
 {
     DIR *directory = fdopendir(dup(controller.host.instances));
     const struct dirent *entry = NULL;
     while (directory != NULL && (entry = readdir(directory)) != NULL) {
-        adopt_instance(entry->d_name);
+        adopt(entry->d_name);
     }
-    if (directory != NULL) {
-        (void)closedir(directory);
-    }
+    (void)closedir(directory);
     probe_remove_unused(&controller.host);
 }
 
@@ -126,13 +95,14 @@ static void adopt_instances(void)
 static bool prepare(const char *socket_path, const char *group)
 {
     const struct sigaction action = {.sa_handler = on_signal};
+    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+    struct session_host *host = &controller.host;
     struct rlimit files;
     struct sysinfo memory;
     uint32_t gid = 0;
     for (size_t i = 0; i < MAX_CLIENTS; i++) {
         controller.clients[i].socket = -1;
     }
-    (void)pthread_mutex_init(&controller.gate, NULL);
     (void)pthread_mutex_init(&controller.lock, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGINT, &action, NULL);
@@ -140,15 +110,18 @@ static bool prepare(const char *socket_path, const char *group)
     files.rlim_cur = files.rlim_max; /* a session has two descriptors a CPU */
     (void)setrlimit(RLIMIT_NOFILE, &files);
     (void)sysinfo(&memory);
-    controller.ring_total = controller.policy.limits[ACCESS_RING_TOTAL];
-    if (controller.ring_total == 0) {
-        controller.ring_total = (uint64_t)memory.totalram * memory.mem_unit / 16;
+    const uint64_t total = controller.policy.limits[ACCESS_RING_TOTAL];
+    controller.ring_total = total != 0 ? total : (uint64_t)memory.totalram * memory.mem_unit / 16;
+    host->cpu_count = (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
+    host->tracefs = open("/sys/kernel/tracing", flags);
+    host->instances = openat(host->tracefs, "instances", flags);
+    if (host->instances < 0 || host->cpu_count > STREAM_MAX_CPUS) {
+        LOG("<3>", "no tracefs, or over %d CPUs: mount -t tracefs tracefs /sys/kernel/tracing\n",
+            (int)STREAM_MAX_CPUS);
+        return false;
     }
     if (!find_id(group, true, &gid)) {
         LOG("<4>", "no group %s: only root may connect; groupadd --system %s\n", group, group);
-    }
-    if (!open_tracefs(&controller.host)) {
-        return false;
     }
     controller.listener = server_listen(socket_path, gid);
     return controller.listener >= 0;
@@ -163,35 +136,26 @@ static void *drain_main(void *context)
     return drain_run(&controller);
 }
 
-static bool start_draining(pthread_t *thread)
+static bool run(const char *socket_path, const char *group)
 {
+    pthread_t drain;
     pthread_barrier_t told;
     (void)pthread_barrier_init(&told, NULL, 2);
-    controller.host.excluded[0] = (uint32_t)getpid();
-    if (pthread_create(thread, NULL, drain_main, &told) != 0) {
-        LOG("<3>", "starting a thread failed\n");
+    if (!prepare(socket_path, group) || pthread_create(&drain, NULL, drain_main, &told) != 0) {
         return false;
     }
     (void)pthread_barrier_wait(&told);
-    return controller.host.excluded[1] != 0;
-}
-
-static int run(const char *socket_path, const char *group)
-{
-    pthread_t drain;
-    if (!prepare(socket_path, group) || !start_draining(&drain)) {
-        return EXIT_FAILURE;
-    }
-    adopt_instances();
-    if (!privileges_drop(controller.host.tracefs) || !privileges_confine()) {
-        return EXIT_FAILURE;
+    controller.host.excluded[0] = (uint32_t)getpid();
+    adopt_all();
+    if (controller.host.excluded[1] == 0 || !privileges_drop(controller.host.tracefs) ||
+        !privileges_confine()) {
+        return false;
     }
     LOG("<5>", "ready: %zu rules, %" PRIu32 " CPUs, %" PRIu64 " MiB for rings\n",
         controller.policy.rule_count, controller.host.cpu_count, controller.ring_total >> 20);
     server_run(&controller, &told_to_end);
     controller.ending = true;
-    (void)pthread_join(drain, NULL);
-    return EXIT_SUCCESS;
+    return pthread_join(drain, NULL) == 0;
 }
 
 int main(int argc, char **argv)
@@ -223,8 +187,7 @@ int main(int argc, char **argv)
         (void)fputs(usage, stderr);
         return EXIT_FAILURE;
     }
-    if (!read_policy(values['p'])) {
-        return EXIT_FAILURE;
-    }
-    return values['c'] != NULL ? EXIT_SUCCESS : run(values['s'], values['g']);
+    const bool good = read_policy(values['p']);
+    return good && (values['c'] != NULL || run(values['s'], values['g'])) ? EXIT_SUCCESS
+                                                                          : EXIT_FAILURE;
 }

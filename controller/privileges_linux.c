@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "controller/privileges.h"
-
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
@@ -13,71 +11,43 @@
 
 #include "controller/controller.h"
 
-/* Newer than Debian 12's linux/landlock.h: from Linux 6.2 (ABI 3), 6.10 (5), 6.7 (4), 6.12 (6). */
-#define FS_TRUNCATE  (UINT64_C(1) << 14)
-#define FS_IOCTL_DEV (UINT64_C(1) << 15)
-#define NET_ALL      UINT64_C(3) /* bind and connect of TCP */
-#define SCOPE_ALL    UINT64_C(3) /* abstract sockets and signals of others */
-
-struct ruleset_attr {
-    uint64_t handled_access_fs;
-    uint64_t handled_access_net;
-    uint64_t scoped;
-};
-
 static bool fail(const char *doing)
 {
     LOG("<3>", "%s: %s\n", doing, strerror(errno));
     return false;
 }
 
-static bool drop_capabilities(void)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}, {0}};
-    /* The bounding set and the groups first, while we may; without the right they stay as they are.
-     */
-    for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++) {
-        (void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
-    }
-    (void)syscall(SYS_setgroups, 0, NULL); /* the library's would be for all threads */
-    return (syscall(SYS_capset, &header, none) == 0 &&
-            prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) ||
-           fail("dropping capabilities");
-}
-
 bool privileges_drop(int tracefs)
 {
-    const long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    if (!drop_capabilities()) {
-        return false;
-    }
-    if (abi < 1) {
-        LOG("<4>", "this kernel has no landlock: files are guarded by seccomp alone\n");
-        return true;
-    }
-    const struct ruleset_attr attr = {
-        .handled_access_fs = ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1) |
-                             (abi >= 2 ? LANDLOCK_ACCESS_FS_REFER : 0) |
-                             (abi >= 3 ? FS_TRUNCATE : 0) | (abi >= 5 ? FS_IOCTL_DEV : 0),
-        .handled_access_net = NET_ALL,
-        .scoped = SCOPE_ALL,
-    };
-    const size_t size = abi >= 6   ? sizeof attr
-                        : abi >= 4 ? offsetof(struct ruleset_attr, scoped)
-                                   : offsetof(struct ruleset_attr, handled_access_net);
+    /* What every landlock knows; for the rest (truncate, ioctl, sockets) no system call is left. */
+    const struct landlock_ruleset_attr all = {.handled_access_fs =
+                                                  (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1};
     const struct landlock_path_beneath_attr beneath = {
         .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
                           LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_MAKE_DIR |
                           LANDLOCK_ACCESS_FS_REMOVE_DIR,
         .parent_fd = tracefs,
     };
-    const long ruleset = syscall(SYS_landlock_create_ruleset, &attr, size, 0);
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}, {0}};
+    /* The bounding set and the groups while we may; without the right they stay as they are. The
+     * library's setgroups() would be for all threads. */
+    for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++) {
+        (void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
+    }
+    (void)syscall(SYS_setgroups, 0, NULL);
+    if (syscall(SYS_capset, &header, none) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+        return fail("dropping capabilities");
+    }
+    const long rules = syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
+    if (rules < 0 && (errno == ENOSYS || errno == EOPNOTSUPP)) {
+        LOG("<4>", "this kernel has no landlock: files are guarded by seccomp alone\n");
+        return true;
+    }
     const bool confined =
-        ruleset >= 0 &&
-        syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) == 0 &&
-        syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
-    (void)close((int)ruleset);
+        syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) == 0 &&
+        syscall(SYS_landlock_restrict_self, rules, 0) == 0;
+    (void)close((int)rules);
     return confined || fail("confining files by landlock");
 }
 

@@ -4,9 +4,6 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-#include "controller/controller.h"
-#include "controller/tracefs.h"
-
 enum { FUSE_MAGIC = 0x65735546 }; /* statfs(2) */
 
 /* What the kernel's fetch arguments call them (its documentation, uprobetracer.rst). */
@@ -58,12 +55,11 @@ static bool render_arguments(const struct message_usdt *usdt, char text[ACCESS_W
     return true;
 }
 
+/* Where a debugger could do no harm: the x86 instruction that such probes are made of. */
 static bool is_nop(int file, uint64_t offset)
 {
-    static const uint8_t long_nop[] = {0x0f, 0x1f, 0x44, 0x00, 0x00};
-    uint8_t code[sizeof long_nop] = {0};
-    return offset < INT64_MAX && pread(file, code, sizeof code, (off_t)offset) > 0 &&
-           (code[0] == 0x90 || memcmp(code, long_nop, sizeof code) == 0);
+    uint8_t code = 0;
+    return offset < INT64_MAX && pread(file, &code, 1, (off_t)offset) == 1 && code == 0x90;
 }
 
 /* May anybody at all put a probe there? On FUSE a look would wait for a client's program. */
@@ -77,46 +73,46 @@ static bool is_fit(int file, const struct message_usdt *usdt, struct stat *statu
            usdt->argument_count <= USDT_MAX_ARGUMENTS && is_nop(file, usdt->offset);
 }
 
-/* A name for the rule, and for the disk of a file of one's own (0: there is a rule), by FNV-1a. */
-static void name_probe(struct probe *probe, uint32_t uid, uint64_t disk, const char *rule)
+/*
+ * The event's name: whose, and, by FNV-1a, the rule and the disk of a file of one's own
+ * (0: the administrator's).
+ */
+static void name_probe(char event[TRACEFS_EVENT_SIZE], uint32_t uid, uint64_t disk,
+                       const char *rule)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ disk;
     for (; *rule != '\0'; rule++) {
         hash = (hash ^ (uint8_t)*rule) * UINT64_C(0x100000001b3);
     }
-    (void)snprintf(probe->system, sizeof probe->system, "etwas_%" PRIu32, uid);
-    (void)snprintf(probe->event, sizeof probe->event, "%s_%016" PRIx64, disk != 0 ? "own" : "rule",
-                   hash);
+    (void)snprintf(event, TRACEFS_EVENT_SIZE, "etwas_%" PRIu32 ":%s_%016" PRIx64, uid,
+                   disk != 0 ? "own" : "rule", hash);
 }
 
+/* One that is there already is the same: its name says all about it. */
 static bool write_probe(const struct session_host *host, const struct message_usdt *usdt, int file,
-                        const struct probe *probe, char *arguments)
+                        const char *event, char *arguments)
 {
-    char line[ACCESS_WHAT_SIZE + 2 * MESSAGE_NAME_SIZE + 96];
-    char semaphore[32] = "";
-    if (usdt->semaphore != 0) {
-        (void)snprintf(semaphore, sizeof semaphore, "(0x%" PRIx64 ")", usdt->semaphore);
-    }
-    arguments[0] = arguments[0] == '-' ? '\0' : arguments[0];
+    char line[ACCESS_WHAT_SIZE + TRACEFS_EVENT_SIZE + 96];
+    char semaphore[32];
+    (void)snprintf(semaphore, sizeof semaphore, "(0x%" PRIx64 ")", usdt->semaphore);
     for (char *c = arguments; (c = strchr(c, ',')) != NULL;) {
         *c = ' ';
     }
-    (void)snprintf(line, sizeof line, "p:%s/%s /proc/self/fd/%d:0x%" PRIx64 "%s %s\n",
-                   probe->system, probe->event, file, usdt->offset, semaphore, arguments);
-    /* Its name says all about it: one that exists is the same. */
+    (void)snprintf(line, sizeof line, "p:%s /proc/self/fd/%d:0x%" PRIx64 "%s %s\n", event, file,
+                   usdt->offset, usdt->semaphore != 0 ? semaphore : "",
+                   arguments[0] != '-' ? arguments : "");
+    line[2 + strcspn(event, ":")] = '/';
     return tracefs_write(host->tracefs, "uprobe_events", line) || errno == EEXIST;
 }
 
-enum etwas_status probe_register(const struct session_host *host,
-                                 const struct access_policy *policy,
+enum etwas_status probe_register(struct controller *controller,
                                  const struct access_subject *subject, int file,
-                                 const struct message_usdt *usdt, struct probe *probe,
+                                 const struct message_usdt *usdt, char event[TRACEFS_EVENT_SIZE],
                                  uint32_t *line)
 {
     char arguments[ACCESS_WHAT_SIZE];
     char rule[ACCESS_WHAT_SIZE];
     struct stat status = {0};
-    *line = 0;
     if (!is_fit(file, usdt, &status) || !render_arguments(usdt, arguments)) {
         return ETWAS_DENIED;
     }
@@ -124,48 +120,40 @@ enum etwas_status probe_register(const struct session_host *host,
                               (uint64_t)status.st_ino, usdt->offset, usdt->semaphore, arguments);
     const bool own = status.st_uid == subject->uid;
     if (size >= (int)sizeof rule || (!own && status.st_uid != 0) ||
-        !access_allows(policy, subject, own ? "usdt:own" : rule, line)) {
+        !access_allows(&controller->policy, subject, own ? "usdt:own" : rule, line)) {
         return ETWAS_DENIED;
     }
-    name_probe(probe, subject->uid, own ? (uint64_t)status.st_dev + 1 : 0, rule);
-    return write_probe(host, usdt, file, probe, arguments) ? ETWAS_OK : ETWAS_SYSTEM;
+    name_probe(event, subject->uid, own ? (uint64_t)status.st_dev + 1 : 0, rule);
+    return write_probe(&controller->host, usdt, file, event, arguments) ? ETWAS_OK : ETWAS_SYSTEM;
 }
 
 bool probe_may_stay(const struct access_policy *policy, const struct access_subject *subject,
-                    const char *system, const char *event)
+                    const char *event)
 {
-    char what[2 * MESSAGE_NAME_SIZE];
     uint32_t line = 0;
-    struct probe probe;
-    name_probe(&probe, subject->uid, 0, "");
-    if (strcmp(system, probe.system) != 0) {
-        (void)snprintf(what, sizeof what, "%s:%s", system, event);
-        return access_allows(policy, subject, what, &line);
-    }
-    if (strncmp(event, "own_", 4) == 0) {
-        return access_allows(policy, subject, "usdt:own", &line);
-    }
+    char name[TRACEFS_EVENT_SIZE];
+    char own[32];
+    (void)snprintf(own, sizeof own, "etwas_%" PRIu32 ":own_", subject->uid);
+    const char *what = strncmp(event, own, strlen(own)) == 0 ? "usdt:own" : event;
     for (size_t i = 0; i < policy->rule_count; i++) {
-        name_probe(&probe, subject->uid, 0, policy->rules[i].what);
-        if (strcmp(event, probe.event) == 0) {
-            return access_allows(policy, subject, policy->rules[i].what, &line);
-        }
+        name_probe(name, subject->uid, 0, policy->rules[i].what);
+        what = strcmp(event, name) == 0 ? policy->rules[i].what : what;
     }
-    return false;
+    const bool orphaned = what == event && strncmp(event, "etwas_", 6) == 0;
+    return !orphaned && access_allows(policy, subject, what, &line);
 }
 
-void probe_remove_unused(const struct session_host *host)
+static void remove_probe(void *context, char *line)
 {
-    static char list[256 * 1024];
-    (void)tracefs_read(host->tracefs, "uprobe_events", list, sizeof list);
-    for (char *line = list; *line != '\0';) {
-        char *next = line + strcspn(line, "\n");
-        next += *next == '\n';
-        if (strncmp(line, "p:etwas_", 8) == 0) {
-            line[0] = '-';
-            line[strcspn(line, " \n")] = '\0';
-            (void)tracefs_write(host->tracefs, "uprobe_events", line);
-        }
-        line = next;
+    const struct session_host *host = context;
+    if (strncmp(line, "p:etwas_", 8) == 0) {
+        line[0] = '-';
+        line[strcspn(line, " ")] = '\0';
+        (void)tracefs_write(host->tracefs, "uprobe_events", line);
     }
+}
+
+void probe_remove_unused(struct session_host *host)
+{
+    (void)tracefs_each_line(host->tracefs, "uprobe_events", remove_probe, host);
 }

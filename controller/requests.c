@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "controller/lifetime.h"
 #include "controller/probe.h"
-#include "controller/tracefs.h"
 
 /* What a handler works on and what it answers. `handle` goes along and is then closed. */
 struct work {
@@ -16,7 +14,7 @@ struct work {
     int handle;
 };
 
-static bool refuse(struct work *work, enum etwas_status status, uint32_t detail)
+static bool answer(struct work *work, enum etwas_status status, uint32_t detail)
 {
     work->answer.general.status = status;
     work->answer.general.detail = detail;
@@ -25,14 +23,18 @@ static bool refuse(struct work *work, enum etwas_status status, uint32_t detail)
 
 static bool refuse_errno(struct work *work)
 {
-    return refuse(work, errno == ENOENT ? ETWAS_NOT_FOUND : ETWAS_SYSTEM, (uint32_t)errno);
+    return answer(work, errno == ENOENT ? ETWAS_NOT_FOUND : ETWAS_SYSTEM, (uint32_t)errno);
 }
 
-static void log_decision(const struct client *client, const char *doing, const char *what,
-                         bool allowed, uint32_t line)
+/* Asks the policy (NULL: for anything at all); a refusal is logged and becomes the answer. */
+static bool allowed(struct work *work, const char *what, const char *doing)
 {
-    LOG("<5>", "uid %" PRIu32 " pid %" PRIu32 ": %s %s: %s, line %" PRIu32 "\n",
-        client->subject.uid, client->pid, doing, what, allowed ? "allowed" : "refused", line);
+    const struct client *client = work->client;
+    uint32_t line = 0;
+    const bool yes = access_allows(&work->controller->policy, &client->subject, what, &line);
+    LOG_CLIENT("<5>", client, "%s %s: %s, line %" PRIu32, doing, what != NULL ? what : "",
+               yes ? "allowed" : "refused", line);
+    return yes || !answer(work, ETWAS_DENIED, line);
 }
 
 static bool handle_hello(struct work *work, const void *body)
@@ -41,135 +43,97 @@ static bool handle_hello(struct work *work, const void *body)
     memcpy(&version, body, sizeof version);
     work->answer.general.value[0] = MESSAGE_VERSION;
     work->answer.general.value[1] = work->controller->host.cpu_count;
-    if (version != MESSAGE_VERSION) {
-        return refuse(work, ETWAS_MALFORMED, MESSAGE_VERSION);
-    }
-    work->client->state = CLIENT_READY;
-    return true;
+    const bool good = version == MESSAGE_VERSION;
+    work->client->state = good ? CLIENT_READY : CLIENT_OVER;
+    return answer(work, good ? ETWAS_OK : ETWAS_MALFORMED, MESSAGE_VERSION);
 }
 
 static bool handle_open(struct work *work, const void *body)
 {
     const struct message_open *open = body;
-    struct client *client = work->client;
-    const uint32_t uid = client->subject.uid;
-    uint32_t line = 0;
+    const uint32_t uid = work->client->subject.uid;
     if (!tracefs_name_is_plain(open->name, 49) || open->ring_kib > 1024 * 1024) {
         return false;
     }
     /* To read a session of somebody else would take its events away. */
-    const bool allowed = (open->uid == MESSAGE_UID_SELF || open->uid == uid) &&
-                         access_allows(&work->controller->policy, &client->subject, NULL, &line);
-    log_decision(client, "session", open->name, allowed, line);
-    if (!allowed) {
-        return refuse(work, ETWAS_DENIED, 0);
+    if (open->uid != MESSAGE_UID_SELF && open->uid != uid) {
+        LOG_CLIENT("<5>", work->client, "session of uid %" PRIu32 ": refused", open->uid);
+        return answer(work, ETWAS_DENIED, 0);
     }
-    struct session *session = lifetime_open(work->controller, uid, open, &work->answer.general);
-    if (session == NULL) {
-        return true;
+    if (allowed(work, NULL, "session")) {
+        lifetime_open(work->controller, work->client, open, &work->answer.general);
     }
-    controller_lock(work->controller);
-    session->info.clients++;
-    client->session = session;
-    controller_unlock(work->controller);
-    client->state = CLIENT_OPEN;
-    work->answer.general.value[0] = session->info.id;
-    work->answer.general.value[1] = session->page_size;
-    work->answer.general.value[2] = session->info.ring_size;
     return true;
 }
 
-static bool wants(const struct client *client, uint32_t event)
-{
-    return (client->wants[event / 8] >> (event % 8) & 1) != 0;
-}
-
-static int open_format(const struct work *work, const char *system, const char *event)
-{
-    char path[2 * MESSAGE_NAME_SIZE + 32];
-    (void)snprintf(path, sizeof path, "events/%s/%s/format", system, event);
-    return tracefs_open(work->controller->host.tracefs, path);
-}
-
 /* Switches one event on and answers with its id and its format. */
-static bool enable(struct work *work, const char *system, const char *event, const char *filter)
+static bool enable(struct work *work, const char *event, const char *filter)
 {
     struct client *client = work->client;
-    const int id = session_event_id(&work->controller->host, system, event);
-    if (id < 0) {
-        return refuse_errno(work);
-    }
+    const struct session_host *host = &work->controller->host;
+    const int id = session_event_id(host, event);
     /* Another client may want all of it: each looks through what the kernel lets pass. */
-    const bool shared = client->session->info.clients > 1;
-    if (!session_switch(client->session, system, event, shared ? "0" : filter, true)) {
+    const char *kept = client->session->info.clients > 1 ? "0" : filter;
+    if (id < 0 || !session_switch(client->session, event, kept, true)) {
         return refuse_errno(work);
     }
     client->wants[id / 8] = (uint8_t)(client->wants[id / 8] | 1U << (id % 8));
     work->answer.general.value[0] = (uint64_t)id;
-    work->handle = open_format(work, system, event);
+    work->handle = tracefs_open(host->tracefs, session_event_path(event, "format").text);
     return true;
 }
 
-/* May the client trace SYSTEM:EVENT? What our probes make is asked for as probes only. */
-static bool may_trace(const struct work *work, const char *system, const char *event,
-                      char what[2 * MESSAGE_NAME_SIZE], uint32_t *line)
+/* "SYSTEM:EVENT"; false: malformed. What our probes make is asked for as probes only. */
+static bool name_event(const char *system, const char *event, char name[TRACEFS_EVENT_SIZE])
 {
-    (void)snprintf(what, 2 * MESSAGE_NAME_SIZE, "%s:%s", system, event);
-    *line = 0;
-    return strncmp(system, "etwas_", 6) != 0 &&
-           access_allows(&work->controller->policy, &work->client->subject, what, line);
+    const bool good = tracefs_name_is_plain(system, MESSAGE_NAME_SIZE) &&
+                      tracefs_name_is_plain(event, MESSAGE_NAME_SIZE) &&
+                      strncmp(system, "etwas_", 6) != 0;
+    return good && snprintf(name, TRACEFS_EVENT_SIZE, "%s:%s", system, event) > 0;
 }
 
 static bool handle_enable(struct work *work, const void *body)
 {
     const struct message_enable *request = body;
     char filter[TRACEFS_FILTER_SIZE];
-    char what[2 * MESSAGE_NAME_SIZE];
-    uint32_t line = 0;
-    if (!tracefs_name_is_plain(request->system, MESSAGE_NAME_SIZE) ||
-        !tracefs_name_is_plain(request->event, MESSAGE_NAME_SIZE) ||
-        !tracefs_filter(request, filter)) {
+    char event[TRACEFS_EVENT_SIZE];
+    if (!tracefs_filter(request, filter) || !name_event(request->system, request->event, event)) {
         return false;
     }
-    const bool allowed = may_trace(work, request->system, request->event, what, &line);
-    log_decision(work->client, "enable", what, allowed, line);
-    return allowed ? enable(work, request->system, request->event, filter)
-                   : refuse(work, ETWAS_DENIED, line);
+    return !allowed(work, event, "event") || enable(work, event, filter);
 }
 
 static bool handle_usdt(struct work *work, const void *body)
 {
-    const struct message_usdt *request = body;
-    struct probe probe = {.event = ""};
+    char event[TRACEFS_EVENT_SIZE] = "refused";
     uint32_t line = 0;
     if (work->file < 0) {
         return false;
     }
     if (work->client->probes++ >= MAX_PROBES) {
-        return refuse(work, ETWAS_BUSY, LIMIT_PROBES);
+        return answer(work, ETWAS_BUSY, LIMIT_PROBES);
     }
     const enum etwas_status status =
-        probe_register(&work->controller->host, &work->controller->policy, &work->client->subject,
-                       work->file, request, &probe, &line);
-    const uint32_t why = status == ETWAS_SYSTEM ? (uint32_t)errno : line;
-    log_decision(work->client, "probe", probe.event, status == ETWAS_OK, line);
-    return status == ETWAS_OK ? enable(work, probe.system, probe.event, "0")
-                              : refuse(work, status, why);
+        probe_register(work->controller, &work->client->subject, work->file, body, event, &line);
+    const uint32_t detail = status == ETWAS_SYSTEM ? (uint32_t)errno : line;
+    LOG_CLIENT("<5>", work->client, "probe %s, line %" PRIu32, event, line);
+    return status == ETWAS_OK ? enable(work, event, "0") : answer(work, status, detail);
 }
 
 /* Switches off an event that none of the session's clients asked for. */
-static void drop_unwanted(void *context, const char *system, const char *event)
+static void drop_unwanted(void *context, char *event)
 {
     const struct work *work = context;
     const struct session *session = work->client->session;
-    const int id = session_event_id(&work->controller->host, system, event);
+    const int id = session_event_id(&work->controller->host, event);
     bool wanted = false;
     for (size_t i = 0; i < MAX_CLIENTS && id >= 0; i++) {
         const struct client *client = &work->controller->clients[i];
-        wanted = wanted || (client->session == session && wants(client, (uint32_t)id));
+        const bool wants = (client->wants[id / 8] >> (id % 8) & 1) != 0;
+        wanted = wanted || (wants && client->session == session);
     }
     if (!wanted) {
-        (void)session_switch(session, system, event, "0", false);
+        (void)session_switch(session, event, "0", false);
     }
 }
 
@@ -178,28 +142,17 @@ static bool handle_start(struct work *work, const void *body)
     (void)body;
     struct client *client = work->client;
     struct session *session = client->session;
-    if (!session_each_event(session, drop_unwanted, work)) {
+    if (!tracefs_each_line(session->directory, "set_event", drop_unwanted, work)) {
         return refuse_errno(work);
     }
     probe_remove_unused(&work->controller->host);
-    controller_lock(work->controller);
+    (void)pthread_mutex_lock(&work->controller->lock);
     /* The first reader goes on where the last one stood, a further one joins now. */
     client->cursor = session->streaming == 0 ? session->kept : session->head;
     client->streaming = true;
     session->streaming++;
-    session->announce = true;
-    controller_unlock(work->controller);
+    (void)pthread_mutex_unlock(&work->controller->lock);
     client->state = CLIENT_TRACING;
-    return true;
-}
-
-static bool handle_sync(struct work *work, const void *body)
-{
-    (void)body;
-    work->answer_size = 0;
-    controller_lock(work->controller);
-    work->client->session->announce = true;
-    controller_unlock(work->controller);
     return true;
 }
 
@@ -207,27 +160,26 @@ static bool handle_stop(struct work *work, const void *body)
 {
     const struct message_stop *stop = body;
     const uint32_t caller = work->client->subject.uid;
-    const bool allowed = caller == 0 || stop->uid == MESSAGE_UID_SELF || stop->uid == caller;
-    const bool any_name = stop->name[0] == '\0';
-    if (!any_name && !tracefs_name_is_plain(stop->name, sizeof stop->name)) {
+    const bool self = stop->uid == MESSAGE_UID_SELF;
+    const bool by_name = stop->name[0] != '\0';
+    if (by_name && !tracefs_name_is_plain(stop->name, sizeof stop->name)) {
         return false;
     }
-    log_decision(work->client, "stop", any_name ? "everything" : stop->name, allowed, 0);
-    if (!allowed) {
-        return refuse(work, ETWAS_DENIED, 0);
-    }
-    for (size_t i = 0; i < MAX_SESSIONS; i++) {
+    const bool may = caller == 0 || self || stop->uid == caller;
+    LOG_CLIENT("<5>", work->client, "stop %s: %s", by_name ? stop->name : "all",
+               may ? "allowed" : "refused");
+    for (size_t i = 0; i < MAX_SESSIONS && may; i++) {
         struct session *session = &work->controller->sessions[i];
-        const bool meant = stop->uid == MESSAGE_UID_SELF
-                               ? caller == 0 || session->info.uid == caller
-                               : session->info.uid == stop->uid;
-        if (session->state == SESSION_ACTIVE && meant &&
-            (any_name || strcmp(stop->name, session->info.name) == 0)) {
+        const uint32_t owner = session->info.uid;
+        if (session->state == SESSION_ACTIVE &&
+            (self ? caller == 0 || owner == caller : owner == stop->uid) &&
+            (!by_name || strcmp(stop->name, session->info.name) == 0)) {
             lifetime_end(work->controller, session, caller, END_STOPPED);
             work->answer.general.value[0]++;
         }
     }
-    return any_name || work->answer.general.value[0] != 0 ? true : refuse(work, ETWAS_NOT_FOUND, 0);
+    const bool found = !by_name || work->answer.general.value[0] != 0;
+    return answer(work, !may ? ETWAS_DENIED : found ? ETWAS_OK : ETWAS_NOT_FOUND, 0);
 }
 
 /* Tells of the session in slot `index`, if the caller may see it. */
@@ -241,13 +193,13 @@ static bool handle_status(struct work *work, const void *body)
     const bool listed = index < MAX_SESSIONS && session->state != SESSION_FREE &&
                         (caller == 0 || caller == session->info.uid);
     work->answer_size = sizeof *told;
-    controller_lock(work->controller);
+    (void)pthread_mutex_lock(&work->controller->lock);
     if (listed) {
         const int64_t idle_ms = controller_now_ms() - session->idle_since_ms;
         *told = session->info;
         told->idle_s = told->clients != 0 ? 0 : (uint32_t)(idle_ms / 1000);
     }
-    controller_unlock(work->controller);
+    (void)pthread_mutex_unlock(&work->controller->lock);
     told->status = listed ? ETWAS_OK : index < MAX_SESSIONS ? ETWAS_BUSY : ETWAS_NOT_FOUND;
     return true;
 }
@@ -256,18 +208,16 @@ static bool handle_metadata(struct work *work, const void *body)
 {
     const struct message_metadata *request = body;
     const bool all = request->system[0] == '\0';
-    char what[2 * MESSAGE_NAME_SIZE];
-    uint32_t line = 0;
-    if (!all && (!tracefs_name_is_plain(request->system, MESSAGE_NAME_SIZE) ||
-                 !tracefs_name_is_plain(request->event, MESSAGE_NAME_SIZE))) {
+    char event[TRACEFS_EVENT_SIZE];
+    if (!all && !name_event(request->system, request->event, event)) {
         return false;
     }
-    if (all ? !access_allows(&work->controller->policy, &work->client->subject, NULL, &line)
-            : !may_trace(work, request->system, request->event, what, &line)) {
-        return refuse(work, ETWAS_DENIED, line);
+    if (!allowed(work, all ? NULL : event, "look at")) {
+        return true;
     }
-    work->handle = all ? tracefs_open(work->controller->host.tracefs, "available_events")
-                       : open_format(work, request->system, request->event);
+    const struct tracefs_path path =
+        all ? tracefs_path("available_events") : session_event_path(event, "format");
+    work->handle = tracefs_open(work->controller->host.tracefs, path.text);
     return work->handle >= 0 || refuse_errno(work);
 }
 
@@ -284,27 +234,25 @@ static const struct request {
     size_t size;     /* of the body, exact, in bytes */
     bool (*handle)(struct work *work, const void *body);
 } requests[] = {
-    {MESSAGE_HELLO,    CLIENT_NEW,     sizeof(uint32_t),                handle_hello   },
-    {MESSAGE_OPEN,     CLIENT_READY,   sizeof(struct message_open),     handle_open    },
-    {MESSAGE_ENABLE,   CLIENT_OPEN,    sizeof(struct message_enable),   handle_enable  },
-    {MESSAGE_USDT,     CLIENT_OPEN,    sizeof(struct message_usdt),     handle_usdt    },
-    {MESSAGE_START,    CLIENT_OPEN,    0,                               handle_start   },
-    {MESSAGE_SYNC,     CLIENT_TRACING, 0,                               handle_sync    },
-    {MESSAGE_STOP,     ONCE_READY,     sizeof(struct message_stop),     handle_stop    },
-    {MESSAGE_STATUS,   ONCE_READY,     sizeof(uint32_t),                handle_status  },
-    {MESSAGE_METADATA, ONCE_READY,     sizeof(struct message_metadata), handle_metadata},
+    {MESSAGE_HELLO,    CLIENT_NEW,   sizeof(uint32_t),                handle_hello   },
+    {MESSAGE_OPEN,     CLIENT_READY, sizeof(struct message_open),     handle_open    },
+    {MESSAGE_ENABLE,   CLIENT_OPEN,  sizeof(struct message_enable),   handle_enable  },
+    {MESSAGE_USDT,     CLIENT_OPEN,  sizeof(struct message_usdt),     handle_usdt    },
+    {MESSAGE_START,    CLIENT_OPEN,  0,                               handle_start   },
+    {MESSAGE_STOP,     ONCE_READY,   sizeof(struct message_stop),     handle_stop    },
+    {MESSAGE_STATUS,   ONCE_READY,   sizeof(uint32_t),                handle_status  },
+    {MESSAGE_METADATA, ONCE_READY,   sizeof(struct message_metadata), handle_metadata},
 };
 
 /* Takes one request of the user's; false when he has none left. Root has a bucket of its own. */
 static bool take_quota(struct controller *controller, uint32_t uid)
 {
     const uint64_t rate = controller->policy.limits[ACCESS_REQUESTS];
+    const uint64_t full = QUOTA_BURST_S * 1000 * rate;
     const int64_t now_ms = controller_now_ms();
     struct quota *quota = &controller->quotas[uid == 0 ? 0 : 1 + uid % (QUOTAS - 1)];
     quota->tokens += (uint64_t)(now_ms - quota->updated_ms) * rate;
-    if (quota->tokens > QUOTA_BURST_S * 1000 * rate) {
-        quota->tokens = QUOTA_BURST_S * 1000 * rate;
-    }
+    quota->tokens = quota->tokens < full ? quota->tokens : full;
     quota->updated_ms = now_ms;
     const bool granted = quota->tokens >= 1000;
     quota->tokens -= granted ? 1000 : 0;
@@ -332,11 +280,9 @@ static bool send_answer(struct work *work, uint16_t type)
         control.header.cmsg_len = CMSG_LEN(sizeof(int));
         memcpy(CMSG_DATA(&control.header), &work->handle, sizeof(int));
     }
-    const bool sent = sendmsg(work->client->socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) > 0;
-    if (work->handle >= 0) {
-        (void)close(work->handle);
-    }
-    return sent;
+    const ssize_t sent = sendmsg(work->client->socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)close(work->handle);
+    return sent > 0;
 }
 
 bool request_handle(struct controller *controller, struct client *client, const void *packet,
@@ -361,8 +307,9 @@ bool request_handle(struct controller *controller, struct client *client, const 
         return false;
     }
     if (!take_quota(controller, client->subject.uid)) {
-        log_decision(client, "request", "beyond the rate", false, 0);
-        (void)refuse(&work, ETWAS_BUSY, LIMIT_RATE);
+        LOG_CLIENT("<4>", client, "more than %d requests a second",
+                   (int)controller->policy.limits[ACCESS_REQUESTS]);
+        (void)answer(&work, ETWAS_BUSY, LIMIT_RATE);
     } else if (!request->handle(&work, (const uint8_t *)packet + sizeof head)) {
         return false;
     }

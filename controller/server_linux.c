@@ -1,42 +1,36 @@
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "controller/lifetime.h"
+#include "controller/controller.h"
 
 enum {
     TICK_MS = 100,
     BUSY_TICK_MS = 2, /* while sessions are on their way out */
-    ACCEPTS = 16,     /* at a time, so that a flood of them holds nobody up */
     LISTEN_FD = 3,    /* sd_listen_fds(3) */
     SEND_BUFFER = 212992,
 };
 
-/* A socket file on which nobody listens is what a killed predecessor left. */
-static void remove_stale(int fd, const struct sockaddr_un *address)
-{
-    if (connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 &&
-        errno == ECONNREFUSED) {
-        (void)unlink(address->sun_path);
-    }
-}
-
 int server_listen(const char *path, uint32_t gid)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const struct sockaddr *where = (const struct sockaddr *)&address;
     const char *pid = getenv("LISTEN_PID");
     if (pid != NULL && strtol(pid, NULL, 10) == getpid()) {
-        return LISTEN_FD; /* systemd's, who has set who may connect */
+        /* systemd's, who has set who may connect */
+        return fcntl(LISTEN_FD, F_SETFL, O_NONBLOCK) == 0 ? LISTEN_FD : -1;
     }
-    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    const int size = snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     const int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    remove_stale(fd, &address);
+    /* A file on which nobody listens is what a killed predecessor left. */
+    if (connect(fd, where, sizeof address) != 0 && errno == ECONNREFUSED) {
+        (void)unlink(path);
+    }
     /* Owner and mode are right before anybody can connect. */
-    const mode_t before = umask(0177);
-    const bool bound = strlen(path) < sizeof address.sun_path &&
-                       bind(fd, (const struct sockaddr *)&address, sizeof address) == 0;
-    (void)umask(before);
-    if (!bound || (gid != 0 && (chown(path, 0, gid) != 0 || chmod(path, 0660) != 0)) ||
+    (void)umask(0177);
+    if (size >= (int)sizeof address.sun_path || bind(fd, where, sizeof address) != 0 ||
+        (gid != 0 && (chown(path, 0, gid) != 0 || chmod(path, 0660) != 0)) ||
         listen(fd, 128) != 0) {
         LOG("<3>", "listening on %s: %s\n", path, strerror(errno));
         return -1;
@@ -46,16 +40,16 @@ int server_listen(const char *path, uint32_t gid)
 
 static void close_client(struct controller *controller, struct client *client, const char *why)
 {
-    LOG("<6>", "uid %" PRIu32 " pid %" PRIu32 ": %s\n", client->subject.uid, client->pid, why);
+    LOG_CLIENT("<6>", client, "%s", why);
     lifetime_leave(controller, client);
-    controller_lock(controller);
+    (void)pthread_mutex_lock(&controller->lock);
     (void)close(client->socket);
     client->socket = -1;
-    controller_unlock(controller);
+    (void)pthread_mutex_unlock(&controller->lock);
 }
 
-/* One packet of the client's. False: close it. */
-static bool serve(struct controller *controller, struct client *client)
+/* Takes one packet of the client's. Why it is to be closed, or NULL. */
+static const char *serve(struct controller *controller, struct client *client)
 {
     alignas(8) uint8_t packet[MESSAGE_MAX_REQUEST];
     union {
@@ -70,7 +64,7 @@ static bool serve(struct controller *controller, struct client *client)
     int file = -1;
     const ssize_t got = recvmsg(client->socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (got <= 0) {
-        return got < 0 && (errno == EAGAIN || errno == EINTR);
+        return got < 0 && (errno == EAGAIN || errno == EINTR) ? NULL : "disconnected";
     }
     /* There is room for one descriptor: the kernel has discarded any others. */
     if (message.msg_controllen >= CMSG_LEN(sizeof(int)) && control.header.cmsg_type == SCM_RIGHTS) {
@@ -78,14 +72,8 @@ static bool serve(struct controller *controller, struct client *client)
     }
     const bool good = (message.msg_flags & MSG_TRUNC) == 0 &&
                       request_handle(controller, client, packet, (size_t)got, file);
-    if (file >= 0) {
-        (void)close(file);
-    }
-    if (!good) {
-        LOG("<4>", "uid %" PRIu32 " pid %" PRIu32 ": a request out of order or malformed\n",
-            client->subject.uid, client->pid);
-    }
-    return good;
+    (void)close(file);
+    return good ? NULL : "a request out of order or malformed";
 }
 
 /* The slot for a new client of `uid`, or NULL: some are the administrator's own. */
@@ -111,7 +99,6 @@ static void set_up_client(struct client *client, int fd, const struct ucred *pee
     memset(client, 0, sizeof *client);
     client->state = CLIENT_NEW;
     client->pid = (uint32_t)peer->pid;
-    client->connected_ms = controller_now_ms();
     client->subject.uid = peer->uid;
     client->subject.gid = peer->gid;
     client->subject.groups = client->groups;
@@ -124,64 +111,42 @@ static void set_up_client(struct client *client, int fd, const struct ucred *pee
     client->socket = fd;
 }
 
-static void accept_clients(struct controller *controller)
+static void accept_client(struct controller *controller)
 {
-    static const struct {
-        struct message_head head;
-        struct message_answer answer;
-    } full = {
-        {.type = MESSAGE_HELLO + 1, .size = sizeof full.answer},
-        {.status = ETWAS_BUSY,      .detail = LIMIT_CLIENTS   }
-    };
-    for (int i = 0; i < ACCEPTS; i++) {
-        struct ucred peer;
-        socklen_t size = sizeof peer;
-        const int fd = accept4(controller->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd < 0) {
-            return;
-        }
-        const bool known = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
-        struct client *client = known ? find_slot(controller, peer.uid) : NULL;
-        if (client == NULL) {
-            (void)send(fd, &full, sizeof full, MSG_DONTWAIT | MSG_NOSIGNAL);
-            (void)close(fd);
-            continue;
-        }
-        controller_lock(controller);
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    const int fd = accept4(controller->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const bool known = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
+    struct client *client = known ? find_slot(controller, peer.uid) : NULL;
+    if (client != NULL) {
+        (void)pthread_mutex_lock(&controller->lock);
         set_up_client(client, fd, &peer);
-        controller_unlock(controller);
+        (void)pthread_mutex_unlock(&controller->lock);
+    } else if (fd >= 0) {
+        const struct {
+            struct message_head head;
+            struct message_answer answer;
+        } full = {
+            {MESSAGE_HELLO + 1, 0,             sizeof full.answer},
+            {ETWAS_BUSY,        LIMIT_CLIENTS, {0}               }
+        };
+        (void)send(fd, &full, sizeof full, MSG_DONTWAIT | MSG_NOSIGNAL);
+        (void)close(fd);
     }
 }
 
-/* Closes the clients whose time is over. */
-static void tick_clients(struct controller *controller)
-{
-    const int64_t now_ms = controller_now_ms();
-    for (size_t i = 0; i < MAX_CLIENTS; i++) {
-        struct client *client = &controller->clients[i];
-        controller_lock(controller);
-        const bool broken = client->broken;
-        const int64_t blocked_ms = client->blocked_ms;
-        controller_unlock(controller);
-        if (client->socket < 0) {
-            continue;
-        }
-        if (broken) {
-            close_client(controller, client, "gone, or its session is");
-        } else if (blocked_ms != 0 && now_ms - blocked_ms > STUCK_LIMIT_MS) {
-            close_client(controller, client, "did not read for 30 s");
-        } else if (client->state == CLIENT_NEW && now_ms - client->connected_ms > HELLO_LIMIT_MS) {
-            close_client(controller, client, "said nothing for 10 s");
-        }
-    }
-}
-
-static void serve_ready(struct controller *controller, const struct pollfd *waits)
+static void serve_clients(struct controller *controller, const struct pollfd *waits)
 {
     for (size_t i = 0; i < MAX_CLIENTS; i++) {
         struct client *client = &controller->clients[i];
-        if (client->socket >= 0 && waits[i].revents != 0 && !serve(controller, client)) {
-            close_client(controller, client, "disconnected");
+        (void)pthread_mutex_lock(&controller->lock);
+        const int64_t stuck_ms =
+            client->blocked_ms != 0 ? controller_now_ms() - client->blocked_ms : 0;
+        (void)pthread_mutex_unlock(&controller->lock);
+        const char *why = stuck_ms > STUCK_LIMIT_MS ? "did not read for 30 s" : NULL;
+        why = waits[i].revents != 0 ? serve(controller, client) : why;
+        if (waits[i].fd >= 0 && why != NULL) {
+            close_client(controller, client, why);
         }
     }
 }
@@ -208,11 +173,12 @@ void server_run(struct controller *controller, const volatile sig_atomic_t *told
         }
         waits[MAX_CLIENTS] = (struct pollfd){.fd = controller->listener, .events = POLLIN};
         const bool settled = lifetime_tick(controller);
-        if (poll(waits, MAX_CLIENTS + 1, settled ? TICK_MS : BUSY_TICK_MS) > 0) {
-            serve_ready(controller, waits);
-            accept_clients(controller);
+        if (poll(waits, MAX_CLIENTS + 1, settled ? TICK_MS : BUSY_TICK_MS) >= 0) {
+            serve_clients(controller, waits);
         }
-        tick_clients(controller);
+        if (waits[MAX_CLIENTS].revents != 0) {
+            accept_client(controller);
+        }
     }
     LOG("<5>", "told to end: sessions are stopped\n");
     end_everything(controller);

@@ -5,6 +5,7 @@
 #include <stdalign.h>
 #include <stdbool.h>
 
+#include "controller/tracefs.h"
 #include "ipc/stream.h"
 
 /*
@@ -28,7 +29,6 @@ struct session_cpu {
     int records; /* trace_pipe_raw */
     int stats;
     uint64_t sequence;
-    struct stream_counters counters;
 };
 
 /*
@@ -53,18 +53,15 @@ struct session {
     int64_t deadline_ms;   /* of ENDING */
     struct stream_end end;
     bool in_round;
-    bool fresh;    /* this round has read something */
-    bool trailing; /* the one before it had: who merges by time waits for this one */
-    bool announce; /* a client waits for the round, even if there is nothing */
     uint32_t cpu;  /* whose turn it is */
     uint64_t turn; /* pages read in it */
     uint64_t started_ns;
-    uint64_t announced_ns;
     uint64_t kept; /* the frame at which the last client stood when it left */
     uint64_t head; /* the number of the next frame */
     uint64_t tail; /* the oldest frame that is kept */
     struct session_frame ring[RING_SLOTS];
     struct session_cpu cpus[STREAM_MAX_CPUS];
+    struct stream_counters counters[STREAM_MAX_CPUS];
 };
 
 /* What all sessions of the system share; made once, before privileges go. */
@@ -82,22 +79,16 @@ struct session_host {
  */
 bool session_create(struct session *session, const struct session_host *host, bool adopt);
 
-/* Lets the kernel stop writing; what is buffered stays readable. */
-void session_halt(struct session *session);
-
 /* Closes the CPUs and removes the instance. False: somebody holds it, try again. */
 bool session_remove(struct session *session, const struct session_host *host);
 
-/* The id of SYSTEM:EVENT, or -1 and errno (ENOENT: there is no such event). */
-int session_event_id(const struct session_host *host, const char *system, const char *event);
+/* events/SYSTEM/EVENT/FILE for the event "SYSTEM:EVENT". */
+struct tracefs_path session_event_path(const char *event, const char *file);
+
+/* The id of the event "SYSTEM:EVENT", or -1 and errno (ENOENT: there is no such event). */
+int session_event_id(const struct session_host *host, const char *event);
 
 /* Sets the filter ("0": none) and switches the event on or off. False: errno tells. */
-bool session_switch(const struct session *session, const char *system, const char *event,
-                    const char *filter, bool on);
-
-/* Calls `visit` for every enabled event; the names live for the call. False: errno. */
-bool session_each_event(const struct session *session,
-                        void (*visit)(void *context, const char *system, const char *event),
-                        void *context);
+bool session_switch(const struct session *session, const char *event, const char *filter, bool on);
 
 #endif

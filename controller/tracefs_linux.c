@@ -2,8 +2,19 @@
 #include "controller/tracefs.h"
 
 #include <fcntl.h>
+#include <stdarg.h>
 
 #include "controller/controller.h"
+
+struct tracefs_path tracefs_path(const char *format, ...)
+{
+    struct tracefs_path path;
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(path.text, sizeof path.text, format, arguments);
+    va_end(arguments);
+    return path;
+}
 
 int tracefs_open(int directory, const char *path)
 {
@@ -13,16 +24,15 @@ int tracefs_open(int directory, const char *path)
 bool tracefs_write(int directory, const char *path, const char *text)
 {
     const int fd = openat(directory, path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
-    const ssize_t written = fd < 0 ? -1 : write(fd, text, strlen(text));
-    const int why = errno;
+    const ssize_t written = write(fd, text, strlen(text));
     if (fd >= 0) {
         (void)close(fd);
     }
-    errno = why;
     return written >= 0;
 }
 
-long tracefs_read(int directory, const char *path, char *text, size_t size)
+/* The text with a zero behind it, of which `size` - 1 bytes are read at most; its length, or -1. */
+static ssize_t read_text(int directory, const char *path, char *text, size_t size)
 {
     const int fd = tracefs_open(directory, path);
     size_t used = 0;
@@ -31,21 +41,35 @@ long tracefs_read(int directory, const char *path, char *text, size_t size)
         got = read(fd, text + used, size - 1 - used);
         used += got > 0 ? (size_t)got : 0;
     }
-    const int why = errno;
     if (fd >= 0) {
         (void)close(fd);
     }
-    errno = why;
     text[used] = '\0';
-    return got < 0 ? -1 : (long)used;
+    return got < 0 ? got : (ssize_t)used;
 }
 
 int64_t tracefs_number(int directory, const char *path)
 {
     char text[64];
-    const bool good =
-        tracefs_read(directory, path, text, sizeof text) > 0 && text[0] >= '0' && text[0] <= '9';
-    return good ? strtoll(text, NULL, 10) : -1;
+    return read_text(directory, path, text, sizeof text) > 0 ? strtoll(text, NULL, 10) : -1;
+}
+
+bool tracefs_each_line(int directory, const char *path, void (*visit)(void *context, char *line),
+                       void *context)
+{
+    static char text[512 * 1024];
+    const ssize_t size = read_text(directory, path, text, sizeof text);
+    if (size < 0 || size >= (ssize_t)sizeof text - 1) {
+        return false;
+    }
+    for (char *line = text; *line != '\0';) {
+        char *end = strchrnul(line, '\n');
+        char *next = end + (*end == '\n');
+        *end = '\0';
+        visit(context, line);
+        line = next;
+    }
+    return true;
 }
 
 static bool is_made_of(const char *text, size_t size, const char *characters)
@@ -60,22 +84,21 @@ bool tracefs_name_is_plain(const char *name, size_t size)
     return name[0] != '\0' && is_made_of(name, size, NAME_CHARACTERS);
 }
 
+/* What makes no sense, such as a text that is less than another, the kernel refuses itself. */
 static int render(const struct message_filter *filter, char *text, size_t size)
 {
+    static const char quotable[] = NAME_CHARACTERS " !#$%&()*+,./:;<=>?@[]^`{|}~";
     /* By enum message_operator. */
     static const char *const operators[] = {"==", "!=", "<", "<=", ">", ">=", "&", "~"};
-    const uint32_t operation = filter->operation;
-    if (!tracefs_name_is_plain(filter->field, sizeof filter->field) || operation > OPERATOR_GLOB ||
-        !is_made_of(filter->text, sizeof filter->text,
-                    NAME_CHARACTERS " !#$%&()*+,./:;<=>?@[]^`{|}~") ||
-        (filter->is_text == 0) == (operation == OPERATOR_GLOB) ||
-        (filter->is_text != 0 && operation > OPERATOR_NE && operation != OPERATOR_GLOB)) {
+    if (!tracefs_name_is_plain(filter->field, sizeof filter->field) ||
+        filter->operation > OPERATOR_GLOB ||
+        !is_made_of(filter->text, sizeof filter->text, quotable)) {
         return -1;
     }
-    return filter->is_text != 0 ? snprintf(text, size, "%s %s \"%s\"", filter->field,
-                                           operators[operation], filter->text)
-                                : snprintf(text, size, "%s %s %" PRId64, filter->field,
-                                           operators[operation], filter->number);
+    const char *operation = operators[filter->operation];
+    return filter->is_text != 0
+               ? snprintf(text, size, "%s %s \"%s\"", filter->field, operation, filter->text)
+               : snprintf(text, size, "%s %s %" PRId64, filter->field, operation, filter->number);
 }
 
 bool tracefs_filter(const struct message_enable *enable, char text[TRACEFS_FILTER_SIZE])

@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* A hole, or another compiler's idea of these structures, would show here. */
-_Static_assert(sizeof(struct message_answer) == MESSAGE_ANSWER_SIZE &&
+_Static_assert(sizeof(struct message_head) == MESSAGE_HEADER_SIZE &&
+                   sizeof(struct message_answer) == MESSAGE_ANSWER_SIZE &&
                    sizeof(struct message_open) == MESSAGE_OPEN_SIZE &&
                    sizeof(struct message_enable) == MESSAGE_ENABLE_SIZE &&
                    sizeof(struct message_usdt) == MESSAGE_USDT_SIZE &&

@@ -15,6 +15,7 @@
 
 /* Bytes on the wire. */
 enum {
+    MESSAGE_HEADER_SIZE = 8,
     MESSAGE_ANSWER_SIZE = 40,
     MESSAGE_OPEN_SIZE = 68,
     MESSAGE_ENABLE_SIZE = 136 + MESSAGE_MAX_FILTERS * 144,

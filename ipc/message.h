@@ -22,7 +22,6 @@
  */
 enum {
     MESSAGE_VERSION = 1,
-    MESSAGE_HEADER_SIZE = 8,
     MESSAGE_MAX_REQUEST = 2048, /* bytes, header included */
     MESSAGE_NAME_SIZE = 64,     /* a system, event or field name and its zero */
     MESSAGE_SESSION_SIZE = 52,  /* a session name and its zero */
@@ -43,7 +42,6 @@ enum message_type {
     MESSAGE_ENABLE = 6,    /* struct message_enable: one event of the kernel's */
     MESSAGE_USDT = 8,      /* struct message_usdt: one probe; carries the program's descriptor */
     MESSAGE_START = 10,    /* what was enabled goes, what nobody wants any more ends */
-    MESSAGE_SYNC = 12,     /* no answer: the next round is announced even if empty */
     MESSAGE_STOP = 14,     /* struct message_stop */
     MESSAGE_STATUS = 16,   /* u32 index: the answer is a struct message_session */
     MESSAGE_METADATA = 18, /* struct message_metadata: answered with a descriptor */
@@ -143,7 +141,7 @@ struct message_session {
     uint64_t id;
     uint64_t ring_size; /* bytes a CPU */
     uint32_t clients;
-    uint32_t idle_s; /* since the last client left; 0 with clients */
+    uint32_t idle_s;   /* since the last client left; 0 with clients */
     uint32_t linger_s; /* it is removed after so many idle seconds */
     char name[MESSAGE_SESSION_SIZE];
 };

@@ -37,10 +37,9 @@ struct stream_counters {
 };
 
 /*
- * Comes after every round that found records and the one after it, and once a
- * second otherwise. Every record written before `started_ns` (CLOCK_MONOTONIC) has
- * been sent when it comes. `utc_offset_ns` is what to add to that clock for UTC since
- * 1970. The counters are those after the last sub-buffer sent.
+ * Closes a round over the CPUs, of which there are a hundred a second. Every record written before
+ * `started_ns` (CLOCK_MONOTONIC) has been sent when it comes. `utc_offset_ns` is what to add to
+ * that clock for UTC since 1970. The counters are those after the last sub-buffer sent.
  */
 struct stream_round {
     uint64_t session;

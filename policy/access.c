@@ -23,62 +23,37 @@ static bool refuse(struct line *line, const char *at, const char *what)
     return false;
 }
 
-/* All of the text: a decimal or 0x number and, for sizes, one of the units k, m, g. */
-static bool parse_number(const char *text, bool with_unit, uint64_t *number)
+/* All of the text: a decimal or 0x number and one of the units, if any, each 1024 times the last.
+ */
+static bool parse_number(const char *text, const char *units, uint64_t *number)
 {
     char *end = NULL;
-    if (text[0] < '0' || text[0] > '9') {
-        return false;
-    }
     errno = 0;
     *number = strtoull(text, &end, strncmp(text, "0x", 2) == 0 ? 16 : 10);
-    const unsigned shift = !with_unit || *end == '\0' ? 0
-                           : *end == 'k'              ? 10
-                           : *end == 'm'              ? 20
-                           : *end == 'g'              ? 30
-                                                      : 64;
-    if (errno != 0 || shift == 64 || *number > UINT64_MAX >> shift) {
-        return false;
-    }
+    const char *unit = *end != '\0' ? strchr(units, *end) : NULL;
+    const unsigned shift = unit != NULL ? 10U * (unsigned)(unit - units + 1) : 0;
+    const bool good = text[0] >= '0' && text[0] <= '9' && errno == 0 && end[unit != NULL] == '\0' &&
+                      *number <= UINT64_MAX >> shift;
     *number <<= shift;
-    return end[shift != 0] == '\0';
+    return good;
 }
 
-static bool copy(char *room, size_t size, const char *text)
+static bool parse_who(struct line *line, const char *word, struct access_rule *rule)
 {
-    const size_t length = strlen(text);
-    if (length == 0 || length >= size) {
-        return false;
+    static const char *const kinds[] = {"uid:", "gid:", "user:", "group:"};
+    uint64_t number = ACCESS_ANYONE;
+    rule->id = ACCESS_ANYONE;
+    for (size_t i = 0; i < 4; i++) {
+        const char *value = word + strlen(kinds[i]);
+        if (strncmp(word, kinds[i], strlen(kinds[i])) == 0) {
+            rule->is_group = i % 2 == 1;
+            const bool good = i < 2 ? parse_number(value, "", &number) && number < ACCESS_ANYONE
+                                    : line->resolver(value, rule->is_group, &rule->id);
+            rule->id = i < 2 ? (uint32_t)number : rule->id;
+            return good || refuse(line, value, "no such user or group");
+        }
     }
-    memcpy(room, text, length + 1);
-    return true;
-}
-
-static bool parse_who(struct line *line, char *word, struct access_rule *rule)
-{
-    char *value = strchr(word, ':');
-    uint64_t number = 0;
-    if (strcmp(word, "*") == 0) {
-        rule->who = ACCESS_ANYONE;
-        return true;
-    }
-    if (value == NULL) {
-        return refuse(line, word, "expected user:, group:, uid:, gid: or *");
-    }
-    *value++ = '\0';
-    const bool is_group = strcmp(word, "group") == 0 || strcmp(word, "gid") == 0;
-    rule->who = is_group ? ACCESS_GID : ACCESS_UID;
-    if (strcmp(word, "user") == 0 || strcmp(word, "group") == 0) {
-        return line->resolver(value, is_group, &rule->id) ||
-               refuse(line, value, "no such user or group");
-    }
-    if (strcmp(word, "uid") != 0 && strcmp(word, "gid") != 0) {
-        return refuse(line, word, "expected user:, group:, uid:, gid: or *");
-    }
-    /* The highest number means "nobody" to the system's calls. */
-    const bool good = parse_number(value, false, &number) && number < UINT32_MAX;
-    rule->id = (uint32_t)number;
-    return good || refuse(line, value, "not a number of a user or group");
+    return strcmp(word, "*") == 0 || refuse(line, word, "expected user:, group:, uid:, gid: or *");
 }
 
 static bool parse_rule(struct line *line, bool allow)
@@ -92,9 +67,11 @@ static bool parse_rule(struct line *line, bool allow)
     if (!parse_who(line, line->words[1], rule)) {
         return false;
     }
-    if (!copy(rule->what, sizeof rule->what, line->words[2])) {
+    const size_t size = strlen(line->words[2]);
+    if (size == 0 || size >= sizeof rule->what) {
         return refuse(line, line->words[2], "expected what may be traced, up to 319 characters");
     }
+    memcpy(rule->what, line->words[2], size);
     return line->words[3][0] == '\0' || refuse(line, line->words[3], "more than three words");
 }
 
@@ -107,7 +84,7 @@ static bool parse_limit(struct line *line)
             continue;
         }
         uint64_t *limit = &line->policy->limits[i];
-        if (!parse_number(line->words[2], true, limit) || *limit > UINT64_MAX / 2000) {
+        if (!parse_number(line->words[2], "kmg", limit) || *limit > UINT64_MAX / 2000) {
             return refuse(line, line->words[2], "expected a number, or a size with k, m or g");
         }
         return line->words[3][0] == '\0' || refuse(line, line->words[3], "more than one value");
@@ -201,14 +178,11 @@ static bool is_about(const struct access_rule *rule, const char *what)
 
 static bool is_for(const struct access_rule *rule, const struct access_subject *subject)
 {
-    if (rule->who != ACCESS_GID) {
-        return rule->who == ACCESS_ANYONE || rule->id == subject->uid;
-    }
-    bool member = rule->id == subject->gid;
-    for (size_t i = 0; i < subject->group_count; i++) {
+    bool member = rule->id == (rule->is_group ? subject->gid : subject->uid);
+    for (size_t i = 0; i < subject->group_count && rule->is_group; i++) {
         member = member || rule->id == subject->groups[i];
     }
-    return member;
+    return member || rule->id == ACCESS_ANYONE;
 }
 
 bool access_allows(const struct access_policy *policy, const struct access_subject *subject,

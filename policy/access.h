@@ -24,17 +24,11 @@ enum {
     ACCESS_WHAT_SIZE = 320, /* bytes of a pattern, with its zero */
 };
 
-enum access_who {
-    ACCESS_UID,
-    ACCESS_GID,
-    ACCESS_ANYONE,
-};
-
 struct access_rule {
     uint32_t line;
     bool allow;
-    enum access_who who;
-    uint32_t id; /* uid or gid */
+    bool is_group;
+    uint32_t id; /* uid or gid; ACCESS_ANYONE */
     char what[ACCESS_WHAT_SIZE];
 };
 
@@ -52,6 +46,8 @@ struct access_policy {
     size_t rule_count;
     struct access_rule rules[ACCESS_MAX_RULES];
 };
+
+#define ACCESS_ANYONE UINT32_MAX
 
 /* Turns a user's or group's name into its number. Called while parsing only. */
 typedef bool access_resolver(const char *name, bool is_group, uint32_t *id);

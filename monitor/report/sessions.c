@@ -7,7 +7,13 @@
 #include "monitor/report/report.h"
 #include "monitor/session/host.h"
 
-enum { MAX_SESSIONS = 1024, USER_SIZE = 96, TIME_SIZE = 32 };
+enum {
+    MAX_SESSIONS = 1024,
+    USER_SIZE = 96,
+    TIME_SIZE = 32,
+    REMOVAL_S = 15,
+    REMOVAL_STEP_MS = 100,
+};
 
 struct listing {
     size_t count;
@@ -118,6 +124,40 @@ static void print_stopped(const struct options *options, const struct listing *l
     }
 }
 
+/* True when no session of `listing` that was meant is listed any more. */
+static bool is_removed(struct connection *connection, const struct options *options,
+                       const struct listing *listing, struct listing *now)
+{
+    struct refusal refusal;
+    if (read_listing(connection, now, &refusal) != ETWAS_OK) {
+        return false;
+    }
+    for (size_t i = 0; i < listing->count; i++) {
+        for (size_t j = 0; j < now->count && is_meant(options, &listing->sessions[i]); j++) {
+            if (listing->sessions[i].id == now->sessions[j].id) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Its monitors have some seconds to read what is left; then a session is removed. */
+static bool await_removal(struct connection *connection, const struct options *options,
+                          const struct listing *listing)
+{
+    struct listing *now = calloc(1, sizeof *now);
+    bool removed = false;
+    for (int i = 0; now != NULL && !removed && i < REMOVAL_S * 1000 / REMOVAL_STEP_MS; i++) {
+        removed = is_removed(connection, options, listing, now);
+        if (!removed) {
+            host_sleep_ms(REMOVAL_STEP_MS);
+        }
+    }
+    free(now);
+    return removed;
+}
+
 static int stop(struct connection *connection, const struct options *options,
                 struct listing *listing)
 {
@@ -140,21 +180,19 @@ static int stop(struct connection *connection, const struct options *options,
         return explain_refusal(&refusal, options->controller);
     }
     const uint64_t stopped = reply.answer.value[0];
-    const uint64_t refused = reply.answer.value[1];
-    if (stopped == 0 && refused == 0) {
+    if (stopped == 0) {
         (void)printf("no session\n");
         return REPORT_FINE;
     }
-    if (stopped > 0) {
-        print_stopped(options, listing, stopped);
-    }
-    if (refused > 0) {
+    if (!await_removal(connection, options, listing)) {
         (void)fprintf(stderr,
-                      "etwas: %llu session%s could not be stopped\n"
-                      "next: etwas --status, and look into the controller's log\n",
-                      (unsigned long long)refused, refused == 1 ? "" : "s");
+                      "etwas: a stopped session is still there after %d s\n"
+                      "next: look into the controller's log\n",
+                      REMOVAL_S);
+        return REPORT_FAILED;
     }
-    return refused > 0 ? REPORT_DENIED : REPORT_FINE;
+    print_stopped(options, listing, stopped);
+    return REPORT_FINE;
 }
 
 int report_stop(const struct options *options)

@@ -95,10 +95,12 @@ static enum etwas_status call_once(struct connection *connection, const struct r
     return status;
 }
 
-/* True when the controller only wants to be asked more slowly. */
-static bool asked_too_often(const struct message_answer *answer)
+/* True when the controller only wants to be asked later: too many requests, or a session that
+ * is just being stopped. */
+static bool asked_too_early(const struct message_answer *answer)
 {
-    return answer->status == ETWAS_BUSY && answer->detail == LIMIT_RATE;
+    return answer->status == ETWAS_AGAIN ||
+           (answer->status == ETWAS_BUSY && answer->detail == LIMIT_RATE);
 }
 
 static enum etwas_status refuse_answer(struct refusal *refusal, const struct request *request,
@@ -115,7 +117,7 @@ enum etwas_status request_call(struct connection *connection, const struct reque
                                struct reply *reply, struct refusal *refusal)
 {
     enum etwas_status status = call_once(connection, request, reply);
-    for (int i = 0; status == ETWAS_OK && asked_too_often(&reply->answer) && i < RATE_WAITS; i++) {
+    for (int i = 0; status == ETWAS_OK && asked_too_early(&reply->answer) && i < RATE_WAITS; i++) {
         host_sleep_ms(RATE_WAIT_MS);
         status = call_once(connection, request, reply);
     }

@@ -340,10 +340,6 @@ static void finish(struct source *source)
     const int64_t now = host_now_ns();
     session->finish_ns = (uint64_t)now;
     session->finish_deadline_ns = now + FINISH_MS * HOST_MS;
-    /* Where nothing is traced, the next round would come in a second. Should this fail,
-     * receiving will, too. */
-    const struct request request = {.type = MESSAGE_SYNC, .handle = -1};
-    (void)!request_send(&session->plan.connection, &request);
 }
 
 static void accounts(const struct source *source, struct source_accounts *sum)

@@ -305,13 +305,6 @@ void fake_end(struct fake *fake, enum stream_reason reason, uint32_t uid)
     fake_packet(fake, STREAM_END, &end, sizeof end);
 }
 
-void fake_await_sync(struct fake *fake)
-{
-    uint8_t packet[MESSAGE_MAX_REQUEST];
-    const ssize_t got = recv(fake->socket, packet, sizeof packet, 0);
-    must(got == MESSAGE_HEADER_SIZE && packet[0] == MESSAGE_SYNC, "waiting for SYNC");
-}
-
 static enum etwas_status take(struct event_handler *handler, const struct event *events,
                               size_t count)
 {

@@ -64,9 +64,6 @@ void fake_round(struct fake *fake, uint64_t started_ns);
 void fake_end(struct fake *fake, enum stream_reason reason, uint32_t uid);
 void fake_packet(struct fake *fake, uint16_t type, const void *body, size_t size);
 
-/* Waits until the client has sent MESSAGE_SYNC. */
-void fake_await_sync(struct fake *fake);
-
 /* Counts and keeps what a source hands over. */
 struct taken {
     struct event_handler handler; /* first */

@@ -324,7 +324,6 @@ static void finishing_hands_over_what_happened_until_then(void **state)
     assert_int_equal(pump(), ETWAS_OK);
     source->ops->finish(source);
     source->ops->finish(source);
-    fake_await_sync(&fake);
     const uint64_t later = (uint64_t)host_now_ns();
     fake_ticks(&fake, 1, 2500, 3);
     fake_round(&fake, 3000); /* began before: does not vouch for the end */
