@@ -36,35 +36,46 @@ ETWAS_PRINTF(2, 3) static void add(struct text *text, const char *format, ...)
     text->left -= (size_t)size;
 }
 
+/* The kernel has to be able to fetch it, and text needs an address. */
+static bool is_fetchable(const struct usdt_argument *argument, bool is_text)
+{
+    return argument->operand < USDT_UNSUPPORTED && argument->reg < USDT_REGISTERS &&
+           argument->size <= 8 && !(is_text && argument->operand == USDT_CONSTANT);
+}
+
 static void add_argument(struct text *text, const struct usdt_argument *argument, bool is_text)
 {
-    add(text, "%s%s%u@", is_text ? "s" : "", argument->is_signed ? "-" : "", argument->size);
-    switch (argument->operand) {
-    case USDT_REGISTER:
-        add(text, "%s", registers[argument->reg]);
-        return;
-    case USDT_MEMORY:
-        add(text, "%+" PRId64 "(%s)", argument->value, registers[argument->reg]);
-        return;
-    case USDT_CONSTANT:
-        add(text, "$%" PRId64, argument->value);
-        return;
-    case USDT_UNSUPPORTED:
-        break;
+    add(text, "%s", is_text ? "+0(" : "");
+    if (argument->operand == USDT_REGISTER) {
+        add(text, "%%%s", registers[argument->reg]);
+    } else if (argument->operand == USDT_MEMORY) {
+        add(text, "%+" PRId64 "(%%%s)", argument->value, registers[argument->reg]);
+    } else {
+        add(text, "\\%" PRId64, argument->value);
     }
-    add(text, "?");
+    if (is_text) {
+        add(text, "):string");
+    } else {
+        add(text, ":%c%u", argument->is_signed ? 's' : 'u', argument->size * 8U);
+    }
 }
 
 bool rule_render(const struct usdt_probe *probe, uint64_t inode, uint32_t text_mask, char *rule)
 {
     struct text text = {.left = RULE_SIZE};
+    bool is_first = true;
     text.at = rule;
-    add(&text, "usdt:%" PRIu64 ":0x%" PRIx64 ":0x%" PRIx64 ":%s", inode, probe->offset,
-        probe->semaphore, probe->argument_count == 0 ? "-" : "");
+    add(&text, "usdt:%" PRIu64 ":0x%" PRIx64 ":0x%" PRIx64 ":", inode, probe->offset,
+        probe->semaphore);
     for (uint32_t i = 0; i < probe->argument_count; i++) {
-        add(&text, "%s", i == 0 ? "" : ",");
-        add_argument(&text, &probe->arguments[i], (text_mask >> i & 1) != 0);
+        const bool is_text = (text_mask >> i & 1) != 0;
+        if (is_fetchable(&probe->arguments[i], is_text)) {
+            add(&text, "%sarg%" PRIu32 "=", is_first ? "" : ",", i + 1);
+            add_argument(&text, &probe->arguments[i], is_text);
+            is_first = false;
+        }
     }
+    add(&text, "%s", is_first ? "-" : "");
     return !text.bad;
 }
 

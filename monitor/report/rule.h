@@ -10,11 +10,11 @@
 
 /*
  * The name of a probe in the controller's policy:
- * usdt:INODE:0xOFFSET:0xSEMAPHORE:ARGUMENTS, where ARGUMENTS are separated by
- * commas, `-` when there are none, and each is ["s"]SIZE@OPERAND: `s` when it points to
- * text, the size negative when signed, the operand a register `di`, memory
- * `+8(si)`, a constant `$5`, or `?` for what the kernel cannot fetch. The controller writes the
- * same text from what it is asked, and compares.
+ * usdt:INODE:0xOFFSET:0xSEMAPHORE:ARGUMENTS, where ARGUMENTS are the kernel's fetch
+ * arguments (its documentation, uprobetracer.rst) separated by commas, as in
+ * arg1=%di:u64,arg2=-8(%bp):s32,arg3=+0(%dx):string; `-` when there are none. Arguments
+ * that the kernel cannot fetch are left out. The controller writes the same text from
+ * what it is asked, and compares.
  */
 enum { RULE_SIZE = 320 };
 
