@@ -280,13 +280,21 @@ void client_await_round(struct client *client)
 {
     struct timespec now = {0};
     const int64_t limit_ms = harness_now_ms() + HARNESS_PATIENCE_MS;
-    const struct message_head sync = {.type = MESSAGE_SYNC};
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     const uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
-    assert_true(client_send(client, &sync, sizeof sync, -1));
     while (client->started_ns < now_ns) {
         if (!client_pump(client, HARNESS_PATIENCE_MS) || harness_now_ms() > limit_ms) {
             fail_msg("no round came");
+        }
+    }
+}
+
+void client_await_end(struct client *client)
+{
+    const int64_t limit_ms = harness_now_ms() + HARNESS_PATIENCE_MS;
+    while (!client->ended) {
+        if (!client_pump(client, HARNESS_PATIENCE_MS) || harness_now_ms() > limit_ms) {
+            fail_msg("the session does not end");
         }
     }
 }

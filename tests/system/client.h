@@ -56,6 +56,9 @@ void client_await_round(struct client *client);
 /* Waits for the other end to close; what still comes is counted. */
 bool client_is_closed(struct client *client, int timeout_ms);
 
+/* Waits for the end of the session; what still comes is counted. */
+void client_await_end(struct client *client);
+
 /* Per CPU: all that the kernel says was read has been counted. */
 void client_check_counters(const struct client *client);
 

@@ -50,9 +50,9 @@ int64_t harness_now_ms(void)
 
 const char *harness_path(const char *name)
 {
-    static char paths[4][400];
+    static char paths[32][400];
     static unsigned turn;
-    char *path = paths[turn++ % 4];
+    char *path = paths[turn++ % 32];
     (void)snprintf(path, sizeof paths[0], "%s/%s", folder, name);
     return path;
 }

@@ -87,8 +87,7 @@ static void drain_exactly(uint32_t subbuffer_kib, size_t page_size)
     loader = 0;
     const struct message_answer answer = client_stop(&alice, "", MESSAGE_UID_SELF);
     assert_int_equal(answer.status, ETWAS_OK);
-    assert_true(client_is_closed(&alice, HARNESS_PATIENCE_MS));
-    assert_true(alice.ended);
+    client_await_end(&alice);
     client_check_counters(&alice);
     for (uint32_t i = 0; i < alice.cpus; i++) {
         assert_int_equal(alice.counters[i].entries, 0);
@@ -122,9 +121,8 @@ static void two_clients_of_a_session_get_the_same(void **state)
     client_await_round(&alice);
     const struct message_answer answer = client_stop(&alice, "", MESSAGE_UID_SELF);
     assert_int_equal(answer.status, ETWAS_OK);
-    assert_true(client_is_closed(&alice, HARNESS_PATIENCE_MS));
-    assert_true(client_is_closed(&bob, HARNESS_PATIENCE_MS));
-    assert_true(alice.ended && bob.ended);
+    client_await_end(&alice);
+    client_await_end(&bob);
     client_check_counters(&alice);
     assert_memory_equal(alice.sequence, bob.sequence, sizeof alice.sequence);
     harness_await_no_traces();
