@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +73,7 @@ struct controller {
     uint64_t ring_total; /* bytes all rings together may have */
     int listener;
     pthread_mutex_t lock;
-    atomic_bool ending;
+    _Atomic(bool) ending;
     struct client clients[MAX_CLIENTS];
     struct session sessions[MAX_SESSIONS];
 };
@@ -149,7 +148,7 @@ void lifetime_adopt(struct controller *controller, const char *name,
                     const struct access_subject *owner);
 
 /*
- * Gives up what the controller does not need. False: logged, do not go on.
+ * Gives up what the controller does not need. False: errno tells; do not go on.
  */
 
 /*

@@ -6,6 +6,7 @@
 
 enum {
     ROUND_MS = 10,
+    BUSY_PAGES = 8, /* in a round */
     ENDING_MS = 1,
     IDLE_MS = 50,     /* to notice that somebody listens now */
     PAGE_HEADER = 16, /* u64 time stamp, u64 commit */
@@ -42,7 +43,8 @@ int64_t controller_now_ms(void)
 static void send_frames(const struct session *session, struct client *client)
 {
     for (; client->cursor < session->head; client->cursor++) {
-        const struct session_frame *frame = &session->ring[client->cursor % RING_SLOTS];
+        const struct session_frame *frame =
+            &session->ring[(client->cursor - session->base) % RING_SLOTS];
         if (send(client->socket, frame->data, frame->size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
             client->blocked_ms = client->blocked_ms != 0 ? client->blocked_ms : controller_now_ms();
             return;
@@ -63,6 +65,7 @@ static void distribute(struct controller *controller, struct session *session)
         }
     }
     session->tail = slowest;
+    session->base = slowest == session->head ? slowest : session->base;
 }
 
 static bool is_full(const struct session *session)
@@ -74,7 +77,7 @@ static bool is_full(const struct session *session)
 static void commit(struct session *session, uint16_t type, const void *body, size_t body_size,
                    size_t payload_size)
 {
-    struct session_frame *frame = &session->ring[session->head % RING_SLOTS];
+    struct session_frame *frame = &session->ring[(session->head - session->base) % RING_SLOTS];
     const struct message_head head = {.type = type, .size = (uint32_t)(body_size + payload_size)};
     memcpy(frame->data, &head, sizeof head);
     memcpy(frame->data + sizeof head, body, body_size);
@@ -84,13 +87,12 @@ static void commit(struct session *session, uint16_t type, const void *body, siz
 
 /*
  * Reads one page to `room`. Its size without the unused end, padded to 8 bytes; 0 when
- * there is none. `partial` says that the writer is still on it.
+ * there is none. `is_short`: the writer is still on it, or a part was read before.
  */
-static size_t read_page(int records, uint8_t *room, size_t page_size, bool *partial)
+static size_t read_page(int records, uint8_t *room, size_t page_size, bool *is_short)
 {
     const ssize_t got = read(records, room, page_size);
     uint64_t commit_word = 0;
-    *partial = true;
     if (got < PAGE_HEADER) {
         return 0;
     }
@@ -98,7 +100,7 @@ static size_t read_page(int records, uint8_t *room, size_t page_size, bool *part
     const size_t length = (size_t)(commit_word & COMMIT_LENGTH);
     const size_t used = PAGE_HEADER + length + ((commit_word & COMMIT_STORED) != 0 ? 8 : 0);
     /* A small page is closed early when the next event is large. */
-    *partial = length < (page_size > 16 * 1024 ? page_size / 4 * 3 : page_size / 4);
+    *is_short = length < (page_size > 16 * 1024 ? page_size / 4 * 3 : page_size / 4);
     return used <= (size_t)got ? (used + 7) & ~(size_t)7 : (size_t)got;
 }
 
@@ -106,16 +108,22 @@ static size_t read_page(int records, uint8_t *room, size_t page_size, bool *part
 static bool read_frame(struct session *session, bool *done)
 {
     struct session_cpu *cpu = &session->cpus[session->cpu];
-    struct session_frame *frame = &session->ring[session->head % RING_SLOTS];
+    struct session_frame *frame = &session->ring[(session->head - session->base) % RING_SLOTS];
     const size_t start = sizeof(struct message_head) + sizeof(struct stream_records);
     size_t used = 0;
     if (is_full(session)) {
         return false;
     }
     while (!*done && used + session->page_size <= sizeof frame->data - start) {
-        used += read_page(cpu->records, frame->data + start + used, session->page_size, done);
-        /* However fast it is written, a ring has its turn and no more. */
-        *done = *done || ++session->turn * session->page_size > session->info.ring_size;
+        bool is_short = false;
+        const size_t size =
+            read_page(cpu->records, frame->data + start + used, session->page_size, &is_short);
+        used += size;
+        session->turn += size != 0;
+        /* The first may be short as the rest of one read before. At the end all is read; until
+         * then a ring has its turn and no more, however fast it is written. */
+        *done = size == 0 || (session->state == SESSION_ACTIVE && session->turn > 1 &&
+                              (is_short || session->turn > session->most_pages));
     }
     if (used != 0) {
         const struct stream_records records = {
@@ -131,23 +139,27 @@ static uint64_t number_behind(const char *text, const char *name)
     return found == NULL ? 0 : strtoull(found + strlen(name), NULL, 10);
 }
 
-static void read_counters(int stats, struct stream_counters *counters)
+/* The counters of the CPU whose turn it is; the bytes in its ring that are not read. */
+static uint64_t read_counters(struct session *session)
 {
     char text[512] = "\n";
-    const ssize_t got = pread(stats, text + 1, sizeof text - 2, 0);
-    text[got < 0 ? 0 : got + 1] = '\0';
-    *counters =
-        (struct stream_counters){.entries = number_behind(text, "\nentries: "),
-                                 .overrun = number_behind(text, "\noverrun: "),
-                                 .commit_overrun = number_behind(text, "\ncommit overrun: "),
-                                 .dropped = number_behind(text, "\ndropped events: "),
-                                 .read = number_behind(text, "\nread events: ")};
+    const ssize_t got = pread(session->cpus[session->cpu].stats, text + 1, sizeof text - 2, 0);
+    if (got > 0) {
+        text[got + 1] = '\0';
+        session->counters[session->cpu] =
+            (struct stream_counters){.entries = number_behind(text, "\nentries: "),
+                                     .overrun = number_behind(text, "\noverrun: "),
+                                     .commit_overrun = number_behind(text, "\ncommit overrun: "),
+                                     .dropped = number_behind(text, "\ndropped events: "),
+                                     .read = number_behind(text, "\nread events: ")};
+    }
+    return number_behind(text, "\nbytes: ");
 }
 
 /* False: the ring is full. */
 static bool announce_round(struct session *session, uint32_t cpu_count)
 {
-    struct session_frame *frame = &session->ring[session->head % RING_SLOTS];
+    struct session_frame *frame = &session->ring[(session->head - session->base) % RING_SLOTS];
     const size_t size = cpu_count * sizeof(struct stream_counters);
     struct timespec utc = {0};
     if (is_full(session)) {
@@ -156,7 +168,7 @@ static bool announce_round(struct session *session, uint32_t cpu_count)
     const uint64_t now_ns = controller_now_ns();
     (void)clock_gettime(CLOCK_REALTIME, &utc);
     const struct stream_round round = {.session = session->info.id,
-                                       .started_ns = session->started_ns,
+                                       .started_ns = session->promised_ns,
                                        .utc_offset_ns = (int64_t)utc.tv_sec * 1000000000 +
                                                         utc.tv_nsec - (int64_t)now_ns,
                                        .cpus = cpu_count};
@@ -165,15 +177,32 @@ static bool announce_round(struct session *session, uint32_t cpu_count)
     return true;
 }
 
+/*
+ * The CPU's turn begins. One that was busy gives the pages that are full by now and no
+ * more: its last page would be copied event by event, in halves, by two rounds. It is
+ * younger than the round before, for a busy ring fills many pages in a round.
+ */
+static void begin_turn(struct session *session, uint32_t cpu, uint32_t cpu_count)
+{
+    session->cpu = cpu;
+    session->turn = 0;
+    session->most_pages = session->info.ring_size / session->page_size;
+    if (cpu < cpu_count && session->cpus[cpu].is_busy) {
+        const uint64_t full = read_counters(session) / session->page_size;
+        session->most_pages = full >= BUSY_PAGES ? full - 1 : session->most_pages;
+        session->promised_ns = full >= BUSY_PAGES ? session->before_ns : session->promised_ns;
+    }
+}
+
 /* Begins the session's round over its CPUs, or goes on with it as far as the ring allows. */
 static void drain_round(struct controller *controller, struct session *session)
 {
     const uint32_t cpu_count = controller->host.cpu_count;
     if (!session->in_round) {
-        session->started_ns = controller_now_ns();
-        session->cpu = 0;
-        session->turn = 0;
+        session->before_ns = session->started_ns;
+        session->started_ns = session->promised_ns = controller_now_ns();
         session->in_round = true;
+        begin_turn(session, 0, cpu_count);
     }
     while (session->cpu < cpu_count) {
         bool done = false;
@@ -182,9 +211,10 @@ static void drain_round(struct controller *controller, struct session *session)
         }
         distribute(controller, session);
         if (done) {
-            read_counters(session->cpus[session->cpu].stats, &session->counters[session->cpu]);
-            session->cpu++;
-            session->turn = 0;
+            session->cpus[session->cpu].is_busy = session->turn > BUSY_PAGES;
+            /* The counters of an idle CPU have not changed. */
+            (void)(session->turn != 0 ? read_counters(session) : 0);
+            begin_turn(session, session->cpu + 1, cpu_count);
         }
     }
     session->in_round = !announce_round(session, cpu_count);

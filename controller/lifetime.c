@@ -83,8 +83,7 @@ void lifetime_open(struct controller *controller, struct client *client,
     client->session = found;
     (void)pthread_mutex_unlock(&controller->lock);
     client->state = CLIENT_OPEN;
-    const uint64_t values[] = {found->info.id, found->page_size, found->info.ring_size,
-                               joined ? ORIGIN_JOINED : ORIGIN_CREATED};
+    const uint64_t values[] = {found->info.id, found->page_size, found->info.ring_size, joined};
     memcpy(answer->value, values, sizeof values);
 }
 

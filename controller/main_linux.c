@@ -18,8 +18,7 @@
 
 static const char usage[] =
     "usage: etwas-controller [--socket PATH] [--group NAME] [--policy PATH] [--check] [--version]\n"
-    "Makes trace sessions for the users that the policy allows. Run it as root, best by\n"
-    "  systemctl start etwas-controller\n"
+    "Makes trace sessions for the users that the policy allows; root runs it.\n"
     "  --socket PATH  listens there (default /run/etwas/controller.sock)\n"
     "  --group NAME   members may connect (default etwas); the policy says what they may do\n"
     "  --policy PATH  who may trace what (default /etc/etwas/policy), see etwas-policy(5)\n"
@@ -149,6 +148,7 @@ static bool run(const char *socket_path, const char *group)
     adopt_all();
     if (controller.host.excluded[1] == 0 || !privileges_drop(controller.host.tracefs) ||
         !privileges_confine()) {
+        LOG("<3>", "giving up privileges: %s\n", strerror(errno));
         return false;
     }
     LOG("<5>", "ready: %zu rules, %" PRIu32 " CPUs, %" PRIu64 " MiB for rings\n",
@@ -176,16 +176,13 @@ int main(int argc, char **argv)
         values[option] = optarg != NULL ? optarg : "";
     }
     const char *word = optind < argc ? argv[optind] : "";
-    if (values['h'] != NULL || strcmp(word, "/h") == 0 || strcmp(word, "/help") == 0 ||
-        strcmp(word, "/?") == 0) {
-        return fputs(usage, stdout) < 0;
+    const bool help = values['h'] != NULL || strcmp(word, "/h") == 0 ||
+                      strcmp(word, "/help") == 0 || strcmp(word, "/?") == 0;
+    if (help || values['?'] != NULL || optind < argc) {
+        return fputs(usage, help ? stdout : stderr) < 0 || !help;
     }
     if (values['v'] != NULL) {
         return puts("etwas-controller " ETWAS_VERSION) < 0;
-    }
-    if (values['?'] != NULL || optind < argc) {
-        (void)fputs(usage, stderr);
-        return EXIT_FAILURE;
     }
     const bool good = read_policy(values['p']);
     return good && (values['c'] != NULL || run(values['s'], values['g'])) ? EXIT_SUCCESS

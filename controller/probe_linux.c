@@ -55,22 +55,20 @@ static bool render_arguments(const struct message_usdt *usdt, char text[ACCESS_W
     return true;
 }
 
-/* Where a debugger could do no harm: the x86 instruction that such probes are made of. */
-static bool is_nop(int file, uint64_t offset)
-{
-    uint8_t code = 0;
-    return offset < INT64_MAX && pread(file, &code, 1, (off_t)offset) == 1 && code == 0x90;
-}
-
-/* May anybody at all put a probe there? On FUSE a look would wait for a client's program. */
+/*
+ * May anybody at all put a probe there? On FUSE a look would wait for a client's program.
+ * A breakpoint does no harm on a nop, the x86 instruction that such probes are made of.
+ */
 static bool is_fit(int file, const struct message_usdt *usdt, struct stat *status)
 {
     struct statfs system;
+    uint8_t code = 0;
     return fstatfs(file, &system) == 0 && system.f_type != FUSE_MAGIC && fstat(file, status) == 0 &&
            S_ISREG(status->st_mode) &&
            (status->st_mode & (S_IWGRP | S_IWOTH | S_ISUID | S_ISGID)) == 0 &&
            usdt->semaphore < (uint64_t)status->st_size &&
-           usdt->argument_count <= USDT_MAX_ARGUMENTS && is_nop(file, usdt->offset);
+           usdt->argument_count <= USDT_MAX_ARGUMENTS && usdt->offset < INT64_MAX &&
+           pread(file, &code, 1, (off_t)usdt->offset) == 1 && code == 0x90;
 }
 
 /*

@@ -107,9 +107,6 @@ static bool handle_usdt(struct work *work, const void *body)
 {
     char event[TRACEFS_EVENT_SIZE] = "refused";
     uint32_t line = 0;
-    if (work->file < 0) {
-        return false;
-    }
     if (work->client->probes++ >= MAX_PROBES) {
         return answer(work, ETWAS_BUSY, LIMIT_PROBES);
     }

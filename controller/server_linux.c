@@ -51,7 +51,7 @@ static void close_client(struct controller *controller, struct client *client, c
 /* Takes one packet of the client's. Why it is to be closed, or NULL. */
 static const char *serve(struct controller *controller, struct client *client)
 {
-    alignas(8) uint8_t packet[MESSAGE_MAX_REQUEST];
+    _Alignas(8) uint8_t packet[MESSAGE_MAX_REQUEST];
     union {
         struct cmsghdr header;
         char room[CMSG_SPACE(sizeof(int))];
@@ -60,7 +60,7 @@ static const char *serve(struct controller *controller, struct client *client)
     struct msghdr message = {.msg_iov = &part,
                              .msg_iovlen = 1,
                              .msg_control = &control,
-                             .msg_controllen = sizeof control};
+                             .msg_controllen = CMSG_LEN(sizeof(int))};
     int file = -1;
     const ssize_t got = recvmsg(client->socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (got <= 0) {
@@ -116,8 +116,8 @@ static void accept_client(struct controller *controller)
     struct ucred peer;
     socklen_t size = sizeof peer;
     const int fd = accept4(controller->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    const bool known = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
-    struct client *client = known ? find_slot(controller, peer.uid) : NULL;
+    const int unknown = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+    struct client *client = unknown == 0 ? find_slot(controller, peer.uid) : NULL;
     if (client != NULL) {
         (void)pthread_mutex_lock(&controller->lock);
         set_up_client(client, fd, &peer);

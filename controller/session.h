@@ -2,9 +2,6 @@
 #ifndef ETWAS_CONTROLLER_SESSION_H
 #define ETWAS_CONTROLLER_SESSION_H
 
-#include <stdalign.h>
-#include <stdbool.h>
-
 #include "controller/tracefs.h"
 #include "ipc/stream.h"
 
@@ -28,17 +25,19 @@ enum session_state {
 struct session_cpu {
     int records; /* trace_pipe_raw */
     int stats;
+    bool is_busy; /* fills many pages in a round */
     uint64_t sequence;
 };
 
 /*
- * Frames on their way to the clients, oldest first: number n lies in slot n modulo
- * RING_SLOTS until no client needs it. While the ring is full the kernel is not
- * read, and counts what it overwrites.
+ * Frames on their way to the clients, oldest first: number n lies in slot n - base
+ * modulo RING_SLOTS until no client needs it. Base moves up whenever the ring is
+ * empty, so that a frame for swift clients finds its slot still in the cache. While
+ * the ring is full the kernel is not read, and counts what it overwrites.
  */
 struct session_frame {
     size_t size; /* bytes, header included */
-    alignas(8) uint8_t data[STREAM_MAX_FRAME];
+    _Alignas(8) uint8_t data[STREAM_MAX_FRAME];
 };
 
 struct session {
@@ -55,10 +54,14 @@ struct session {
     bool in_round;
     uint32_t cpu;  /* whose turn it is */
     uint64_t turn; /* pages read in it */
+    uint64_t most_pages;
     uint64_t started_ns;
-    uint64_t kept; /* the frame at which the last client stood when it left */
-    uint64_t head; /* the number of the next frame */
-    uint64_t tail; /* the oldest frame that is kept */
+    uint64_t before_ns;   /* when the round before this one started */
+    uint64_t promised_ns; /* all that was written before will have been sent at its end */
+    uint64_t kept;        /* the frame at which the last client stood when it left */
+    uint64_t head;        /* the number of the next frame */
+    uint64_t tail;        /* the oldest frame that is kept */
+    uint64_t base;
     struct session_frame ring[RING_SLOTS];
     struct session_cpu cpus[STREAM_MAX_CPUS];
     struct stream_counters counters[STREAM_MAX_CPUS];

@@ -3,8 +3,6 @@
 #define ETWAS_CONTROLLER_TRACEFS_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "ipc/message.h"
 

@@ -13,6 +13,12 @@
  * lie; it has no need of more.)
  */
 
+/* value[3] of the answer to OPEN. */
+enum message_origin {
+    ORIGIN_CREATED, /* by this request */
+    ORIGIN_JOINED,  /* it was there; its buffers may hold older events */
+};
+
 /* Bytes on the wire. */
 enum {
     MESSAGE_HEADER_SIZE = 8,

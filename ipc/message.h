@@ -51,8 +51,9 @@ enum message_type {
  * The answer to every request but STATUS. `detail`: for DENIED the line of the
  * policy that decided (0: no rule allows it), for SYSTEM and NOT_FOUND the errno, for
  * BUSY and TOO_BIG an enum message_limit. Values, in order:
- * HELLO version, CPUs. OPEN session id, sub-buffer bytes, ring bytes a CPU, enum
- * message_origin. ENABLE, USDT the event's id. STOP sessions that now end.
+ * HELLO version, CPUs. OPEN session id, sub-buffer bytes, ring bytes a CPU, 1 when it
+ * was there already and its buffers may hold older events. ENABLE, USDT the event's id. STOP
+ * sessions that now end.
  */
 struct message_answer {
     uint32_t status; /* enum etwas_status */
@@ -66,11 +67,6 @@ enum message_limit {
     LIMIT_RING,     /* ring bytes; value[0] is what is left, KiB a CPU */
     LIMIT_RATE,     /* requests a second */
     LIMIT_PROBES,
-};
-
-enum message_origin {
-    ORIGIN_CREATED, /* by this request */
-    ORIGIN_JOINED,  /* it was there; its buffers may hold older events */
 };
 
 struct message_open {

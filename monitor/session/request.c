@@ -211,6 +211,13 @@ static enum etwas_status session_once(struct connection *connection, const struc
     int handle = -1;
     enum etwas_status status = exchange(connection, request, packet, &handle, &body);
     host_close(handle);
+    if (status == ETWAS_OK && body.left == MESSAGE_ANSWER_SIZE) {
+        /* A general answer: the controller wants to be asked later. */
+        struct message_answer answer;
+        message_get_answer(&body, &answer);
+        return bytes_end(&body) == ETWAS_OK && asked_too_early(&answer) ? ETWAS_AGAIN
+                                                                        : ETWAS_MALFORMED;
+    }
     if (status == ETWAS_OK) {
         message_get_session(&body, session);
         status = bytes_end(&body);
@@ -226,7 +233,11 @@ enum etwas_status request_session(struct connection *connection, uint32_t index,
     bytes_put_u32(&writer, index);
     const struct request request = {
         .type = MESSAGE_STATUS, .handle = -1, .size = sizeof body, .body = body};
-    const enum etwas_status status = session_once(connection, &request, session);
+    enum etwas_status status = session_once(connection, &request, session);
+    for (int i = 0; status == ETWAS_AGAIN && i < RATE_WAITS; i++) {
+        host_sleep_ms(RATE_WAIT_MS);
+        status = session_once(connection, &request, session);
+    }
     if (status != ETWAS_OK) {
         return fail_local(refusal, &request, status, "waiting for the list of sessions");
     }

@@ -219,26 +219,51 @@ enum etwas_status merge_push(struct merge *merge, uint32_t cpu, const void *data
     return ETWAS_OK;
 }
 
-bool merge_next(struct merge *merge, uint64_t watermark_ns, struct record *record, uint32_t *cpu)
+/* How long `cpu` stays first: up to the earliest time of all others, found on its way up. */
+static uint64_t first_until(const struct merge *merge, uint32_t cpu, uint64_t watermark_ns)
+{
+    uint64_t until = watermark_ns < NO_RECORD - 1 ? watermark_ns : NO_RECORD - 1;
+    for (size_t node = merge->leaves + cpu; node > 1; node /= 2) {
+        const uint64_t other = merge->nodes[node ^ 1].time_ns;
+        /* Equal times: the left one, of the lower CPU, goes first. */
+        const uint64_t last = other - (other != 0 && (node & 1) != 0);
+        until = last < until ? last : until;
+    }
+    return until;
+}
+
+bool merge_run_begin(struct merge *merge, uint64_t watermark_ns, struct merge_run *run)
 {
     const uint64_t time = merge->nodes[1].time_ns;
     if (time > watermark_ns || time == NO_RECORD) {
         return false;
     }
-    const uint32_t first = merge->nodes[1].cpu;
-    struct lane *lane = merge->lanes[first];
-    /*
-     * Taken apart on purpose: a copy of the whole would be one wide load of what
-     * was just stored in parts, and wait for these stores to reach the cache.
-     */
-    record->size = lane->head.size;
-    record->data = lane->head.data;
-    *cpu = first;
-    record->time_ns = lane->head.time_ns;
+    run->cpu = merge->nodes[1].cpu;
+    struct lane *lane = merge->lanes[run->cpu];
+    run->until_ns = first_until(merge, run->cpu, watermark_ns);
+    run->walk = &lane->walk;
+    run->record = &lane->head;
     merge->counts.late += time < merge->last_ns;
-    merge->last_ns = time < merge->last_ns ? merge->last_ns : time;
-    const bool more = page_walk_next(&lane->walk, &lane->head) || lane_next_block(merge, lane);
-    replay(merge, first, more ? order_of(&lane->head) : NO_RECORD);
+    return true;
+}
+
+void merge_run_end(struct merge *merge, const struct merge_run *run, uint64_t last_ns, bool more)
+{
+    struct lane *lane = merge->lanes[run->cpu];
+    merge->last_ns = last_ns < merge->last_ns ? merge->last_ns : last_ns;
+    more = more || lane_next_block(merge, lane);
+    replay(merge, run->cpu, more ? order_of(&lane->head) : NO_RECORD);
+}
+
+bool merge_next(struct merge *merge, uint64_t watermark_ns, struct record *record, uint32_t *cpu)
+{
+    struct merge_run run;
+    if (!merge_run_begin(merge, watermark_ns, &run)) {
+        return false;
+    }
+    *record = *run.record;
+    *cpu = run.cpu;
+    merge_run_end(merge, &run, record->time_ns, page_walk_next(run.walk, run.record));
     return true;
 }
 

@@ -37,6 +37,24 @@ ETWAS_MUST_CHECK enum etwas_status merge_push(struct merge *merge, uint32_t cpu,
  */
 bool merge_next(struct merge *merge, uint64_t watermark_ns, struct record *record, uint32_t *cpu);
 
+/*
+ * The same for many records at once, the hot path: a CPU's records for as long as
+ * they come before those of all others. `record` is the first; the caller takes on
+ * from it with page_walk_next(run.walk, run.record) while that succeeds and
+ * record->time_ns <= until_ns, or stops earlier, and then ends the run:
+ *
+ *     more     what the last page_walk_next() said; `record` is then not taken yet
+ *     last_ns  the time of the last record taken
+ */
+struct merge_run {
+    struct page_walk *walk;
+    struct record *record;
+    uint64_t until_ns;
+    uint32_t cpu;
+};
+bool merge_run_begin(struct merge *merge, uint64_t watermark_ns, struct merge_run *run);
+void merge_run_end(struct merge *merge, const struct merge_run *run, uint64_t last_ns, bool more);
+
 /* The tag of a block consumed, each once, oldest first; false: no more. */
 bool merge_take_consumed(struct merge *merge, void **tag);
 
