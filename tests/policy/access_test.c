@@ -236,7 +236,7 @@ static void what_is_malformed_is_told_with_line_and_column(void **state)
     (void)state;
     static const char kind[] = "expected allow, deny or limit";
     static const char who[] = "expected user:, group:, uid:, gid: or *";
-    static const char number[] = "not a number of a user or group";
+    static const char number[] = "no such user or group";
     static const char unknown[] = "no such user or group";
     static const char what[] = "expected what may be traced, up to 319 characters";
     static const char limit[] = "expected sessions, ring, ring-total, requests or linger";
