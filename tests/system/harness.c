@@ -265,7 +265,7 @@ static void become_controller(void)
     _exit(127);
 }
 
-static void spawn(void)
+void harness_spawn(void)
 {
     assert_int_equal(controller, 0);
     controller = fork();
@@ -282,7 +282,7 @@ void harness_start(const char *policy)
     }
     const int before = harness_logged("ready: ", NULL);
     const int64_t limit_ms = harness_now_ms() + HARNESS_PATIENCE_MS;
-    spawn();
+    harness_spawn();
     while (harness_logged("ready: ", NULL) == before) {
         char log[2048];
         (void)harness_read(harness_path("log"), log, sizeof log);
@@ -296,7 +296,7 @@ void harness_start(const char *policy)
 
 int harness_run(void)
 {
-    spawn();
+    harness_spawn();
     const int status = await_end(HARNESS_PATIENCE_MS);
     if (status == -1) {
         harness_kill();

@@ -40,6 +40,9 @@ void harness_policy(const char *text);
 /* Starts a controller with this policy (NULL: as it is) and waits until it is ready. */
 void harness_start(const char *policy);
 
+/* Starts one and waits for nothing. */
+void harness_spawn(void);
+
 /* Starts one that is expected to end by itself; its exit status. */
 int harness_run(void);
 

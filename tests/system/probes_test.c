@@ -3,6 +3,7 @@
 /* Probes in programs: whose, where, and what no rule makes good. */
 #include "tests/system/client.h"
 #include "tests/system/harness.h"
+#include "tests/system/ping.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,40 +28,6 @@ static int end(void **state)
 {
     client_close(&alice);
     return harness_end(state);
-}
-
-/* The line that the administrator would put into his policy for this program. */
-static void rule_of(const char *program, char *rule, size_t size)
-{
-    static char output[4096];
-    const char *const arguments[] = {ETWAS_MONITOR, "--usdt-rule", program, NULL};
-    assert_int_equal(harness_execute(0, arguments, output, sizeof output), 0);
-    const char *line = strstr(output, "allow ");
-    assert_non_null(line);
-    (void)snprintf(rule, size, "%.*s\n", (int)strcspn(line, "\n"), line);
-}
-
-/* A copy of etwas-ping with this owner and mode. */
-static const char *program(const char *name, uint32_t owner, mode_t mode)
-{
-    const char *path = harness_path(name);
-    harness_copy(ETWAS_PING, path, 0755);
-    assert_int_equal(chown(path, owner, 0), 0);
-    assert_int_equal(chmod(path, mode), 0);
-    return path;
-}
-
-/* Where the probe is in all copies, from the rule for root's. */
-static void find_probe(void)
-{
-    char rule[1024];
-    rule_of(program("roots-own", 0, 0755), rule, sizeof rule);
-    const char *found = strstr(rule, "usdt:");
-    assert_non_null(found);
-    memset(&good, 0, sizeof good);
-    assert_int_equal(
-        sscanf(found, "usdt:%*u:%" SCNx64 ":%" SCNx64 ":", &good.offset, &good.semaphore), 2);
-    assert_true(good.offset != 0 && good.semaphore != 0);
 }
 
 static void begin_session(const char *policy, uint32_t uid)
@@ -97,8 +64,8 @@ static void assert_file_denied(const char *path, const char *what)
 static void a_program_of_ones_own_can_be_probed(void **state)
 {
     (void)state;
-    const char *path = program("ping", HARNESS_ALICE, 0755);
-    find_probe();
+    const char *path = ping_copy("ping", HARNESS_ALICE, 0755);
+    ping_probe(&good);
     begin_session("allow uid:61001 usdt:own\n", HARNESS_ALICE);
     const int file = open(path, O_RDONLY | O_CLOEXEC);
     const struct message_answer answer = ask_for(&good, file);
@@ -124,15 +91,13 @@ static void a_program_of_roots_needs_the_exact_rule(void **state)
     (void)state;
     char rule[1024];
     char output[4096];
-    char source[512];
-    const char *path = program("ping", 0, 0755);
-    rule_of(path, rule, sizeof rule);
+    ping_rule(ping_copy("etwas-ping", 0, 0755), rule, sizeof rule);
     harness_start(rule);
     const char *monitor = harness_path("etwas");
     harness_copy(ETWAS_MONITOR, monitor, 0755);
-    (void)snprintf(source, sizeof source, "usdt:%s", path);
+    /* It takes the etwas-ping that lies beside it. */
     const char *const arguments[] = {
-        monitor,  "--controller", harness_path("socket"), "--source", source,
+        monitor,  "--controller", harness_path("socket"), "--source", "Ping",
         "--sink", "null",         "--duration",           "200ms",    NULL};
     const int status = harness_execute(HARNESS_BOB, arguments, output, sizeof output);
     if (status != 0) {
@@ -145,9 +110,9 @@ static void a_rule_for_other_arguments_is_none(void **state)
 {
     (void)state;
     char rule[1024];
-    const char *path = program("ping", 0, 0755);
-    rule_of(path, rule, sizeof rule);
-    find_probe();
+    const char *path = ping_copy("ping", 0, 0755);
+    ping_rule(path, rule, sizeof rule);
+    ping_probe(&good);
     begin_session(rule, HARNESS_ALICE);
     assert_file_denied(path, "no arguments");
 }
@@ -157,9 +122,9 @@ static void a_rule_for_another_file_is_none(void **state)
     (void)state;
     char rule[256];
     struct stat status;
-    const char *path = program("ping", 0, 0755);
-    const char *other = program("other", 0, 0755);
-    find_probe();
+    const char *path = ping_copy("ping", 0, 0755);
+    const char *other = ping_copy("other", 0, 0755);
+    ping_probe(&good);
     assert_int_equal(stat(path, &status), 0);
     (void)snprintf(rule, sizeof rule, "allow * usdt:%" PRIu64 ":0x%" PRIx64 ":0x%" PRIx64 ":-\n",
                    (uint64_t)status.st_ino, good.offset, good.semaphore);
@@ -178,48 +143,48 @@ static void a_rule_for_another_file_is_none(void **state)
 static void files_of_others_are_denied(void **state)
 {
     (void)state;
-    (void)program("ping", HARNESS_BOB, 0755);
-    find_probe();
+    (void)ping_copy("ping", HARNESS_BOB, 0755);
+    ping_probe(&good);
     begin_session("allow * usdt:own\nallow * *\n", HARNESS_ALICE);
     assert_file_denied(harness_path("ping"), "bob's file");
-    assert_file_denied(program("roots", 0, 0755), "root's file without a rule");
+    assert_file_denied(ping_copy("roots", 0, 0755), "root's file without a rule");
 }
 
 static void files_that_others_can_write_are_denied(void **state)
 {
     (void)state;
-    (void)program("ping", HARNESS_ALICE, 0775);
-    find_probe();
+    (void)ping_copy("ping", HARNESS_ALICE, 0775);
+    ping_probe(&good);
     begin_session("allow * usdt:own\n", HARNESS_ALICE);
     assert_file_denied(harness_path("ping"), "group-writable");
-    assert_file_denied(program("ping2", HARNESS_ALICE, 0757), "world-writable");
+    assert_file_denied(ping_copy("ping2", HARNESS_ALICE, 0757), "world-writable");
 }
 
 static void set_id_files_are_denied(void **state)
 {
     (void)state;
-    (void)program("ping", HARNESS_ALICE, 04755);
-    find_probe();
+    (void)ping_copy("ping", HARNESS_ALICE, 04755);
+    ping_probe(&good);
     begin_session("allow * usdt:own\n", HARNESS_ALICE);
     assert_file_denied(harness_path("ping"), "set-uid");
-    assert_file_denied(program("ping2", HARNESS_ALICE, 02755), "set-gid");
+    assert_file_denied(ping_copy("ping2", HARNESS_ALICE, 02755), "set-gid");
 }
 
 static void a_swapped_file_counts_as_what_was_opened(void **state)
 {
     (void)state;
-    (void)program("ping", HARNESS_BOB, 0755);
-    find_probe();
+    (void)ping_copy("ping", HARNESS_BOB, 0755);
+    ping_probe(&good);
     begin_session("allow * usdt:own\n", HARNESS_ALICE);
     /* Opened, then alice's own file takes its place: the descriptor is still bob's. */
     const int file = open(harness_path("ping"), O_RDONLY | O_CLOEXEC);
-    const char *own = program("own", HARNESS_ALICE, 0755);
+    const char *own = ping_copy("own", HARNESS_ALICE, 0755);
     assert_int_equal(rename(own, harness_path("ping")), 0);
     assert_denied(&good, file, "bob's file, swapped");
     (void)close(file);
     /* And the other way round. */
     const int mine = open(harness_path("ping"), O_RDONLY | O_CLOEXEC);
-    const char *his = program("his", HARNESS_BOB, 0755);
+    const char *his = ping_copy("his", HARNESS_BOB, 0755);
     assert_int_equal(rename(his, harness_path("ping")), 0);
     assert_int_equal(ask_for(&good, mine).status, ETWAS_OK);
     (void)close(mine);
@@ -228,9 +193,9 @@ static void a_swapped_file_counts_as_what_was_opened(void **state)
 static void what_is_no_nop_is_denied(void **state)
 {
     (void)state;
-    const char *path = program("ping", HARNESS_ALICE, 0755);
+    const char *path = ping_copy("ping", HARNESS_ALICE, 0755);
     struct stat status;
-    find_probe();
+    ping_probe(&good);
     assert_int_equal(stat(path, &status), 0);
     begin_session("allow * usdt:own\n", HARNESS_ALICE);
     const uint64_t offsets[] = {good.offset + 1,
@@ -262,9 +227,9 @@ static void what_is_no_nop_is_denied(void **state)
 static void a_semaphore_outside_the_file_is_denied(void **state)
 {
     (void)state;
-    const char *path = program("ping", HARNESS_ALICE, 0755);
+    const char *path = ping_copy("ping", HARNESS_ALICE, 0755);
     struct stat status;
-    find_probe();
+    ping_probe(&good);
     assert_int_equal(stat(path, &status), 0);
     begin_session("allow * usdt:own\n", HARNESS_ALICE);
     const uint64_t semaphores[] = {(uint64_t)status.st_size, (uint64_t)status.st_size + 1,
@@ -281,8 +246,8 @@ static void a_semaphore_outside_the_file_is_denied(void **state)
 static void hostile_arguments_reach_no_probe(void **state)
 {
     (void)state;
-    const char *path = program("ping", HARNESS_ALICE, 0755);
-    find_probe();
+    const char *path = ping_copy("ping", HARNESS_ALICE, 0755);
+    ping_probe(&good);
     begin_session("allow * usdt:own\n", HARNESS_ALICE);
     const int file = open(path, O_RDONLY | O_CLOEXEC);
     struct message_usdt changed = good;
@@ -302,8 +267,8 @@ static void hostile_arguments_reach_no_probe(void **state)
 static void what_is_no_program_is_denied(void **state)
 {
     (void)state;
-    (void)program("ping", HARNESS_ALICE, 0755);
-    find_probe();
+    (void)ping_copy("ping", HARNESS_ALICE, 0755);
+    ping_probe(&good);
     begin_session("allow * usdt:own\nallow * *\n", 0);
     assert_file_denied("/", "a directory");
     assert_file_denied("/dev/null", "a device");
@@ -335,8 +300,8 @@ static void no_descriptor_is_malformed(void **state)
     } packet = {
         .head = {.type = MESSAGE_USDT, .size = sizeof packet.usdt}
     };
-    (void)program("ping", HARNESS_ALICE, 0755);
-    find_probe();
+    (void)ping_copy("ping", HARNESS_ALICE, 0755);
+    ping_probe(&good);
     packet.usdt = good;
     begin_session("allow * usdt:own\n", HARNESS_ALICE);
     assert_true(client_send(&alice, &packet, sizeof packet, -1));
@@ -348,8 +313,8 @@ static void a_probe_is_no_event_to_be_asked_for(void **state)
 {
     (void)state;
     char event[64];
-    const char *path = program("ping", HARNESS_ALICE, 0755);
-    find_probe();
+    const char *path = ping_copy("ping", HARNESS_ALICE, 0755);
+    ping_probe(&good);
     begin_session("allow * *\nallow uid:61001 usdt:own\n", HARNESS_ALICE);
     const int file = open(path, O_RDONLY | O_CLOEXEC);
     assert_int_equal(ask_for(&good, file).status, ETWAS_OK);
@@ -377,8 +342,8 @@ static void a_probe_is_no_event_to_be_asked_for(void **state)
 static void the_probes_of_a_client_are_counted(void **state)
 {
     (void)state;
-    const char *path = program("ping", HARNESS_ALICE, 0755);
-    find_probe();
+    const char *path = ping_copy("ping", HARNESS_ALICE, 0755);
+    ping_probe(&good);
     begin_session("allow * usdt:own\n", HARNESS_ALICE);
     const int file = open(path, O_RDONLY | O_CLOEXEC);
     struct message_answer answer = {0};
