@@ -100,7 +100,7 @@ static size_t read_page(int records, uint8_t *room, size_t page_size, bool *is_s
     const size_t length = (size_t)(commit_word & COMMIT_LENGTH);
     const size_t used = PAGE_HEADER + length + ((commit_word & COMMIT_STORED) != 0 ? 8 : 0);
     /* A small page is closed early when the next event is large. */
-    *is_short = length < (page_size > 16 * 1024 ? page_size / 4 * 3 : page_size / 4);
+    *is_short = length < (page_size > 16384 ? page_size / 4 * 3 : page_size / 4);
     return used <= (size_t)got ? (used + 7) & ~(size_t)7 : (size_t)got;
 }
 
@@ -251,7 +251,6 @@ void *drain_run(void *context)
     struct controller *controller = context;
     struct pollfd waits[MAX_CLIENTS];
     while (!controller->ending) {
-        nfds_t count = 0;
         int timeout_ms = IDLE_MS;
         (void)pthread_mutex_lock(&controller->lock);
         for (size_t i = 0; i < MAX_SESSIONS; i++) {
@@ -260,12 +259,11 @@ void *drain_run(void *context)
         }
         for (size_t i = 0; i < MAX_CLIENTS; i++) {
             const struct client *client = &controller->clients[i];
-            if (client->streaming && client->blocked_ms != 0) {
-                waits[count++] = (struct pollfd){.fd = client->socket, .events = POLLOUT};
-            }
+            const bool full = client->streaming && client->blocked_ms != 0;
+            waits[i] = (struct pollfd){.fd = full ? client->socket : -1, .events = POLLOUT};
         }
         (void)pthread_mutex_unlock(&controller->lock);
-        (void)poll(waits, count, timeout_ms);
+        (void)poll(waits, MAX_CLIENTS, timeout_ms);
     }
     return NULL;
 }

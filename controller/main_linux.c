@@ -18,13 +18,12 @@
 
 static const char usage[] =
     "usage: etwas-controller [--socket PATH] [--group NAME] [--policy PATH] [--check] [--version]\n"
-    "Makes trace sessions for the users that the policy allows; root runs it.\n"
     "  --socket PATH  listens there (default /run/etwas/controller.sock)\n"
     "  --group NAME   members may connect (default etwas); the policy says what they may do\n"
     "  --policy PATH  who may trace what (default /etc/etwas/policy), see etwas-policy(5)\n"
     "  --check        reads the policy, says what is wrong with it, and ends\n";
 
-static struct controller controller;
+static struct controller controller = {.lock = PTHREAD_MUTEX_INITIALIZER};
 static volatile sig_atomic_t told_to_end;
 
 static void on_signal(int number)
@@ -86,14 +85,15 @@ static void adopt_all(void)
     while (directory != NULL && (entry = readdir(directory)) != NULL) {
         adopt(entry->d_name);
     }
-    (void)closedir(directory);
+    if (directory != NULL) {
+        (void)closedir(directory);
+    }
     probe_remove_unused(&controller.host);
 }
 
 /* Everything that is opened or set once. */
 static bool prepare(const char *socket_path, const char *group)
 {
-    const struct sigaction action = {.sa_handler = on_signal};
     const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
     struct session_host *host = &controller.host;
     struct rlimit files;
@@ -102,9 +102,8 @@ static bool prepare(const char *socket_path, const char *group)
     for (size_t i = 0; i < MAX_CLIENTS; i++) {
         controller.clients[i].socket = -1;
     }
-    (void)pthread_mutex_init(&controller.lock, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
-    (void)sigaction(SIGINT, &action, NULL);
+    (void)signal(SIGTERM, on_signal);
+    (void)signal(SIGINT, on_signal);
     (void)getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max; /* a session has two descriptors a CPU */
     (void)setrlimit(RLIMIT_NOFILE, &files);
@@ -184,7 +183,5 @@ int main(int argc, char **argv)
     if (values['v'] != NULL) {
         return puts("etwas-controller " ETWAS_VERSION) < 0;
     }
-    const bool good = read_policy(values['p']);
-    return good && (values['c'] != NULL || run(values['s'], values['g'])) ? EXIT_SUCCESS
-                                                                          : EXIT_FAILURE;
+    return !(read_policy(values['p']) && (values['c'] != NULL || run(values['s'], values['g'])));
 }

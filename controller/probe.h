@@ -13,13 +13,12 @@
  */
 
 /*
- * Checks and registers the probe; one that is there already is fine. DENIED: `line` is
- * that of the policy, as it was when the file itself forbids it. SYSTEM: errno tells.
+ * Checks and registers the probe; one that is there already is fine. DENIED: errno is
+ * the line of the policy, 0 when the file itself forbids it. SYSTEM: errno tells.
  */
 enum etwas_status probe_register(struct controller *controller,
                                  const struct access_subject *subject, int file,
-                                 const struct message_usdt *usdt, char event[TRACEFS_EVENT_SIZE],
-                                 uint32_t *line);
+                                 const struct message_usdt *usdt, char event[TRACEFS_EVENT_SIZE]);
 
 /* May the user have "SYSTEM:EVENT", probe or not, which a predecessor enabled for him? */
 bool probe_may_stay(const struct access_policy *policy, const struct access_subject *subject,

@@ -105,22 +105,25 @@ static bool write_probe(const struct session_host *host, const struct message_us
 
 enum etwas_status probe_register(struct controller *controller,
                                  const struct access_subject *subject, int file,
-                                 const struct message_usdt *usdt, char event[TRACEFS_EVENT_SIZE],
-                                 uint32_t *line)
+                                 const struct message_usdt *usdt, char event[TRACEFS_EVENT_SIZE])
 {
     char arguments[ACCESS_WHAT_SIZE];
     char rule[ACCESS_WHAT_SIZE];
     struct stat status = {0};
-    if (!is_fit(file, usdt, &status) || !render_arguments(usdt, arguments)) {
+    uint32_t line = 0;
+    const bool allowed =
+        is_fit(file, usdt, &status) && render_arguments(usdt, arguments) &&
+        snprintf(rule, sizeof rule, "usdt:%" PRIu64 ":0x%" PRIx64 ":0x%" PRIx64 ":%s",
+                 (uint64_t)status.st_ino, usdt->offset, usdt->semaphore,
+                 arguments) < (int)sizeof rule &&
+        (status.st_uid == subject->uid || status.st_uid == 0) &&
+        access_allows(&controller->policy, subject,
+                      status.st_uid == subject->uid ? "usdt:own" : rule, &line);
+    if (!allowed) {
+        errno = (int)line;
         return ETWAS_DENIED;
     }
-    const int size = snprintf(rule, sizeof rule, "usdt:%" PRIu64 ":0x%" PRIx64 ":0x%" PRIx64 ":%s",
-                              (uint64_t)status.st_ino, usdt->offset, usdt->semaphore, arguments);
     const bool own = status.st_uid == subject->uid;
-    if (size >= (int)sizeof rule || (!own && status.st_uid != 0) ||
-        !access_allows(&controller->policy, subject, own ? "usdt:own" : rule, line)) {
-        return ETWAS_DENIED;
-    }
     name_probe(event, subject->uid, own ? (uint64_t)status.st_dev + 1 : 0, rule);
     return write_probe(&controller->host, usdt, file, event, arguments) ? ETWAS_OK : ETWAS_SYSTEM;
 }

@@ -106,15 +106,14 @@ static bool handle_enable(struct work *work, const void *body)
 static bool handle_usdt(struct work *work, const void *body)
 {
     char event[TRACEFS_EVENT_SIZE] = "refused";
-    uint32_t line = 0;
     if (work->client->probes++ >= MAX_PROBES) {
         return answer(work, ETWAS_BUSY, LIMIT_PROBES);
     }
     const enum etwas_status status =
-        probe_register(work->controller, &work->client->subject, work->file, body, event, &line);
-    const uint32_t detail = status == ETWAS_SYSTEM ? (uint32_t)errno : line;
-    LOG_CLIENT("<5>", work->client, "probe %s, line %" PRIu32, event, line);
-    return status == ETWAS_OK ? enable(work, event, "0") : answer(work, status, detail);
+        probe_register(work->controller, &work->client->subject, work->file, body, event);
+    const uint32_t why = (uint32_t)errno;
+    LOG_CLIENT("<5>", work->client, "probe %s: %" PRIu32, event, why);
+    return status == ETWAS_OK ? enable(work, event, "0") : answer(work, status, why);
 }
 
 /* Switches off an event that none of the session's clients asked for. */
@@ -153,30 +152,35 @@ static bool handle_start(struct work *work, const void *body)
     return true;
 }
 
+static bool is_meant(const struct session *session, const struct message_stop *stop,
+                     uint32_t caller)
+{
+    const uint32_t owner = session->info.uid;
+    const bool by_owner =
+        stop->uid != MESSAGE_UID_SELF ? owner == stop->uid : caller == 0 || owner == caller;
+    return session->state == SESSION_ACTIVE && by_owner &&
+           (stop->name[0] == '\0' || strcmp(stop->name, session->info.name) == 0);
+}
+
 static bool handle_stop(struct work *work, const void *body)
 {
     const struct message_stop *stop = body;
     const uint32_t caller = work->client->subject.uid;
-    const bool self = stop->uid == MESSAGE_UID_SELF;
     const bool by_name = stop->name[0] != '\0';
+    const bool may = caller == 0 || stop->uid == MESSAGE_UID_SELF || stop->uid == caller;
     if (by_name && !tracefs_name_is_plain(stop->name, sizeof stop->name)) {
         return false;
     }
-    const bool may = caller == 0 || self || stop->uid == caller;
     LOG_CLIENT("<5>", work->client, "stop %s: %s", by_name ? stop->name : "all",
                may ? "allowed" : "refused");
     for (size_t i = 0; i < MAX_SESSIONS && may; i++) {
-        struct session *session = &work->controller->sessions[i];
-        const uint32_t owner = session->info.uid;
-        if (session->state == SESSION_ACTIVE &&
-            (self ? caller == 0 || owner == caller : owner == stop->uid) &&
-            (!by_name || strcmp(stop->name, session->info.name) == 0)) {
-            lifetime_end(work->controller, session, caller, END_STOPPED);
+        if (is_meant(&work->controller->sessions[i], stop, caller)) {
+            lifetime_end(work->controller, &work->controller->sessions[i], caller, END_STOPPED);
             work->answer.general.value[0]++;
         }
     }
-    const bool found = !by_name || work->answer.general.value[0] != 0;
-    return answer(work, !may ? ETWAS_DENIED : found ? ETWAS_OK : ETWAS_NOT_FOUND, 0);
+    const bool missing = may && by_name && work->answer.general.value[0] == 0;
+    return answer(work, missing ? ETWAS_NOT_FOUND : may ? ETWAS_OK : ETWAS_DENIED, 0);
 }
 
 /* Tells of the session in slot `index`, if the caller may see it. */
@@ -245,7 +249,7 @@ static const struct request {
 static bool take_quota(struct controller *controller, uint32_t uid)
 {
     const uint64_t rate = controller->policy.limits[ACCESS_REQUESTS];
-    const uint64_t full = QUOTA_BURST_S * 1000 * rate;
+    const uint64_t full = QUOTA_BURST_S * UINT64_C(1000) * rate;
     const int64_t now_ms = controller_now_ms();
     struct quota *quota = &controller->quotas[uid == 0 ? 0 : 1 + uid % (QUOTAS - 1)];
     quota->tokens += (uint64_t)(now_ms - quota->updated_ms) * rate;

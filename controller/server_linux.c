@@ -158,7 +158,7 @@ static void end_everything(struct controller *controller)
             lifetime_end(controller, &controller->sessions[i], 0, END_SHUTDOWN);
         }
     }
-    const int64_t limit_ms = controller_now_ms() + 2 * ENDING_LIMIT_MS;
+    const int64_t limit_ms = controller_now_ms() + INT64_C(2) * ENDING_LIMIT_MS;
     while (!lifetime_tick(controller) && controller_now_ms() < limit_ms) {
         (void)poll(NULL, 0, BUSY_TICK_MS);
     }

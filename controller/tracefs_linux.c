@@ -107,7 +107,7 @@ bool tracefs_filter(const struct message_enable *enable, char text[TRACEFS_FILTE
     memcpy(text, "0", 2);
     for (uint32_t i = 0; i < enable->filter_count; i++) {
         if (i != 0) {
-            memcpy(text + used, " && ", 4);
+            memcpy(text + used, " && ", 5);
             used += 4;
         }
         const int size = i < MESSAGE_MAX_FILTERS ? render(&enable->filters[i], text + used,

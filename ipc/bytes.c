@@ -136,6 +136,6 @@ void bytes_put_text(struct bytes_writer *writer, const char *text, size_t size)
     uint8_t *bytes = take_room(writer, size);
     if (bytes != NULL) {
         memset(bytes, 0, size);
-        memcpy(bytes, text, length);
+        memcpy(bytes, text, length + 1);
     }
 }

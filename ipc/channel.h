@@ -34,14 +34,20 @@ void channel_close(struct channel *channel); /* NULL is fine */
 ETWAS_MUST_CHECK enum etwas_status channel_send(struct channel *channel, const void *packet,
                                                 size_t size, int handle);
 
+/* Room for a packet, and what of it was filled. */
+struct channel_room {
+    void *data;
+    size_t capacity; /* bytes */
+    size_t size;     /* of the packet received */
+};
+
 /*
- * Receives one packet of at most `capacity` bytes. Waits up to `timeout_ms`
- * (-1: for ever, 0: not at all): AGAIN when nothing came or a signal did. A handle
- * that came along belongs to the caller (-1: none did); pass NULL to refuse them.
+ * Receives one packet. Waits up to `timeout_ms` (-1: for ever, 0: not at all): AGAIN
+ * when nothing came or a signal did; TOO_BIG: there was no room. A handle that came
+ * along belongs to the caller (-1: none did); pass NULL to refuse them.
  */
-ETWAS_MUST_CHECK enum etwas_status channel_receive(struct channel *channel, void *packet,
-                                                   size_t capacity, size_t *size, int *handle,
-                                                   int timeout_ms);
+ETWAS_MUST_CHECK enum etwas_status
+channel_receive(struct channel *channel, struct channel_room *room, int *handle, int timeout_ms);
 
 /* What poll() waits on, for programs that wait on more than this channel. */
 int channel_descriptor(const struct channel *channel);

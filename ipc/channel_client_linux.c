@@ -133,34 +133,38 @@ enum etwas_status channel_send(struct channel *channel, const void *packet, size
     return errno == EPIPE || errno == ECONNRESET ? ETWAS_CLOSED : ETWAS_SYSTEM;
 }
 
-/* Takes the descriptors out of `message`: the first is the caller's, others are closed. */
-static void take_handles(struct msghdr *message, int *handle)
+/* Keeps the first descriptor of a control message for the caller and closes any others. */
+static void take_part(struct cmsghdr *part, int *handle)
 {
-    for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL;
-         part = CMSG_NXTHDR(message, part)) {
-        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
-            continue;
-        }
-        const size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (size_t i = 0; i < count; i++) {
-            int fd = -1;
-            memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
-            if (handle != NULL && *handle < 0) {
-                *handle = fd;
-            } else {
-                (void)close(fd);
-            }
+    const size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count; i++) {
+        int fd = -1;
+        memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
+        if (handle != NULL && *handle < 0) {
+            *handle = fd;
+        } else {
+            (void)close(fd);
         }
     }
 }
 
-enum etwas_status channel_receive(struct channel *channel, void *packet, size_t capacity,
-                                  size_t *size, int *handle, int timeout_ms)
+static void take_handles(struct msghdr *message, int *handle)
+{
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL;
+         part = CMSG_NXTHDR(message, part)) {
+        if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS) {
+            take_part(part, handle);
+        }
+    }
+}
+
+enum etwas_status channel_receive(struct channel *channel, struct channel_room *room, int *handle,
+                                  int timeout_ms)
 {
     if (handle != NULL) {
         *handle = -1;
     }
-    struct iovec part = {.iov_base = packet, .iov_len = capacity};
+    struct iovec part = {.iov_base = room->data, .iov_len = room->capacity};
     union control control;
     struct msghdr message = {.msg_iov = &part,
                              .msg_iovlen = 1,
@@ -185,6 +189,6 @@ enum etwas_status channel_receive(struct channel *channel, void *packet, size_t 
     if ((message.msg_flags & MSG_TRUNC) != 0) {
         return ETWAS_TOO_BIG;
     }
-    *size = (size_t)got;
+    room->size = (size_t)got;
     return ETWAS_OK;
 }

@@ -124,22 +124,26 @@ static void print_stopped(const struct options *options, const struct listing *l
     }
 }
 
+static bool is_listed(const struct listing *listing, uint64_t id)
+{
+    bool listed = false;
+    for (size_t i = 0; i < listing->count; i++) {
+        listed = listed || listing->sessions[i].id == id;
+    }
+    return listed;
+}
+
 /* True when no session of `listing` that was meant is listed any more. */
 static bool is_removed(struct connection *connection, const struct options *options,
                        const struct listing *listing, struct listing *now)
 {
     struct refusal refusal;
-    if (read_listing(connection, now, &refusal) != ETWAS_OK) {
-        return false;
-    }
+    bool removed = read_listing(connection, now, &refusal) == ETWAS_OK;
     for (size_t i = 0; i < listing->count; i++) {
-        for (size_t j = 0; j < now->count && is_meant(options, &listing->sessions[i]); j++) {
-            if (listing->sessions[i].id == now->sessions[j].id) {
-                return false;
-            }
-        }
+        const struct message_session *session = &listing->sessions[i];
+        removed = removed && !(is_meant(options, session) && is_listed(now, session->id));
     }
-    return true;
+    return removed;
 }
 
 /* Its monitors have some seconds to read what is left; then a session is removed. */

@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #include "monitor/session/accounts.h"
 
-enum etwas_status accounts_records(struct lane_accounts *lane, uint64_t sequence, uint64_t records)
+enum etwas_status accounts_records(struct lane_accounts *lane, uint64_t sequence)
 {
     if (lane->sequenced && sequence < lane->next_sequence) {
         return ETWAS_MALFORMED;
     }
-    lane->gaps += lane->sequenced ? sequence - lane->next_sequence : 0;
+    const uint64_t gap = lane->sequenced ? sequence - lane->next_sequence : 0;
+    lane->gaps += gap;
+    lane->in_question = lane->in_question || gap != 0;
     lane->sequenced = true;
     lane->next_sequence = sequence + 1;
-    lane->seen += records;
     return ETWAS_OK;
+}
+
+bool accounts_wants_held(const struct lane_accounts *lane, bool joined)
+{
+    return lane->in_question || (joined && !lane->based) || lane->rounds + 1 >= ACCOUNTS_ROUNDS;
+}
+
+static uint64_t seen_by(const struct lane_accounts *lane, uint64_t held)
+{
+    return lane->sums.delivered + lane->sums.filtered + held;
 }
 
 static bool grew(const struct stream_counters *from, const struct stream_counters *to)
@@ -26,42 +37,52 @@ static uint64_t lost_by(const struct stream_counters *counters)
 
 /* Where this monitor's part of the counters begins. */
 static void set_base(struct lane_accounts *lane, const struct stream_counters *counters,
-                     bool joined)
+                     uint64_t seen)
 {
-    lane->based = true;
-    if (!joined) {
-        return;
-    }
     lane->base = *counters;
-    lane->base.read -= lane->seen < counters->read ? lane->seen : counters->read;
+    lane->base.read -= seen < counters->read ? seen : counters->read;
     lane->last = lane->base;
 }
 
+/* What was handed out and is not here. */
+static uint64_t newly_lost(struct lane_accounts *lane, uint64_t held)
+{
+    const uint64_t read = lane->last.read - lane->base.read;
+    const uint64_t known = seen_by(lane, held) + lane->sums.lost_monitor;
+    const uint64_t lost = read > known ? read - known : 0;
+    lane->sums.lost_monitor += lost;
+    lane->in_question = false;
+    lane->rounds = 0;
+    return lost;
+}
+
 enum etwas_status accounts_round(struct lane_accounts *lane, const struct stream_counters *counters,
-                                 bool joined, struct lane_loss *loss)
+                                 bool joined, uint64_t held, struct lane_loss *loss)
 {
     *loss = (struct lane_loss){0};
-    if (!lane->based) {
-        set_base(lane, counters, joined);
+    if (!lane->based && joined) {
+        set_base(lane, counters, seen_by(lane, held));
     }
+    lane->based = true;
     if (!grew(&lane->last, counters)) {
         return ETWAS_MALFORMED;
     }
     lane->last = *counters;
-    const uint64_t read = counters->read - lane->base.read;
+    lane->rounds++;
+    if (held != ACCOUNTS_NOT_COUNTED) {
+        loss->monitor = newly_lost(lane, held);
+    }
     const uint64_t lost = lost_by(counters) - lost_by(&lane->base);
-    const uint64_t known = lane->seen + lane->sums.lost_monitor;
     loss->kernel = lost - lane->sums.lost_kernel;
-    loss->monitor = read > known ? read - known : 0;
     lane->sums.lost_kernel = lost;
-    lane->sums.lost_monitor += loss->monitor;
-    lane->sums.produced = read + lost;
+    lane->sums.produced = counters->read - lane->base.read + lost;
     return ETWAS_OK;
 }
 
-void accounts_end(struct lane_accounts *lane)
+void accounts_end(struct lane_accounts *lane, uint64_t held, struct lane_loss *loss)
 {
-    const uint64_t known = lane->seen + lane->sums.lost_monitor + lane->sums.lost_kernel;
+    *loss = (struct lane_loss){.monitor = newly_lost(lane, held)};
+    const uint64_t known = seen_by(lane, held) + lane->sums.lost_monitor + lane->sums.lost_kernel;
     if (lane->sums.produced < known) {
         lane->sums.produced = known;
     }

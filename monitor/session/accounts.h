@@ -15,20 +15,29 @@
  *
  *   produced = read + overwritten + refused, since this monitor came
  *   lost_kernel = overwritten + refused
- *   lost_monitor = read - seen
+ *   lost_monitor = read - seen, where seen = delivered + filtered + held
  *
  * so that produced = delivered + filtered + lost_kernel + lost_monitor once
- * everything seen was delivered or filtered. Plain data; all zeros to begin with.
+ * nothing is held any more. `held` are the records received that wait for their
+ * turn. To count them is a walk over all their bytes, which would cost as much as
+ * the merge; so it is done only where it may tell something: at the first round
+ * of a session joined, after a message that did not come, when asked, each
+ * ACCOUNTS_ROUNDS rounds, and at the end. In between lost_monitor stays as it is.
+ * Plain data; all zeros to begin with.
  */
+enum { ACCOUNTS_ROUNDS = 100 /* about a second */ };
+#define ACCOUNTS_NOT_COUNTED UINT64_MAX
+
 struct lane_accounts {
     struct source_accounts sums; /* delivered and filtered are counted by the owner */
     struct stream_counters base; /* those when this monitor came */
     struct stream_counters last;
-    uint64_t seen; /* records received */
     uint64_t next_sequence;
-    uint64_t gaps;  /* messages that did not come */
-    bool sequenced; /* a message came */
-    bool based;     /* `base` holds */
+    uint64_t gaps;    /* messages that did not come */
+    uint32_t rounds;  /* since the records held were counted */
+    bool sequenced;   /* a message came */
+    bool based;       /* `base` holds */
+    bool in_question; /* count at the next round */
 };
 
 /* What a round newly said was lost. */
@@ -38,20 +47,26 @@ struct lane_loss {
 };
 
 /* A message of this CPU. MALFORMED: it came before, by its sequence number. */
-ETWAS_MUST_CHECK enum etwas_status accounts_records(struct lane_accounts *lane, uint64_t sequence,
-                                                    uint64_t records);
+ETWAS_MUST_CHECK enum etwas_status accounts_records(struct lane_accounts *lane, uint64_t sequence);
 
 /*
- * The counters after all messages so far. `joined`: the session was older than
- * this monitor, so that its past does not count. MALFORMED: a counter that can
- * only grow has not.
+ * Whether the next accounts_round() needs to know how many records are held.
+ * `joined`: the session was older than this monitor, so that its past does not count.
+ */
+bool accounts_wants_held(const struct lane_accounts *lane, bool joined);
+
+/*
+ * The counters after all messages so far, and the records held then, or
+ * ACCOUNTS_NOT_COUNTED if they are not wanted. MALFORMED: a counter that can only
+ * grow has not.
  */
 ETWAS_MUST_CHECK enum etwas_status accounts_round(struct lane_accounts *lane,
                                                   const struct stream_counters *counters,
-                                                  bool joined, struct lane_loss *loss);
+                                                  bool joined, uint64_t held,
+                                                  struct lane_loss *loss);
 
 /* The stream has ended: what was seen after the last round counts as produced. */
-void accounts_end(struct lane_accounts *lane);
+void accounts_end(struct lane_accounts *lane, uint64_t held, struct lane_loss *loss);
 
 void accounts_add(struct source_accounts *sum, const struct source_accounts *part);
 

@@ -52,35 +52,34 @@ void handover_leave_out(struct handover *handover, const uint32_t *ids, size_t c
     }
 }
 
-static uint64_t count_records(const void *data, size_t size)
-{
-    struct page_walk walk;
-    struct record record;
-    uint64_t count = 0;
-    page_walk_init(&walk, data, size);
-    while (page_walk_next(&walk, &record)) {
-        count++;
-    }
-    return count;
-}
-
 enum etwas_status handover_take(struct handover *handover, const struct stream_records *records,
                                 struct bytes_reader *body, struct block *block)
 {
     const size_t size = body->left;
     const uint8_t *data = bytes_view(body, size);
-    const uint64_t count = count_records(data, size);
-    enum etwas_status status =
-        accounts_records(&handover->lanes[records->cpu], records->sequence, count);
-    if (status == ETWAS_OK && count != 0) {
+    enum etwas_status status = accounts_records(&handover->lanes[records->cpu], records->sequence);
+    if (status == ETWAS_OK) {
         status = merge_push(handover->merge, records->cpu, data, size, block);
     }
-    if (status != ETWAS_OK || count == 0) {
+    if (status != ETWAS_OK) {
         blocks_give(handover->blocks, block);
-        return status;
     }
-    handover->held += count;
-    return ETWAS_OK;
+    return status;
+}
+
+enum etwas_status handover_round(struct handover *handover, uint32_t cpu,
+                                 const struct stream_counters *counters, bool joined,
+                                 struct lane_loss *lost)
+{
+    struct lane_accounts *lane = &handover->lanes[cpu];
+    const uint64_t held =
+        accounts_wants_held(lane, joined) ? merge_held(handover->merge, cpu) : ACCOUNTS_NOT_COUNTED;
+    return accounts_round(lane, counters, joined, held, lost);
+}
+
+void handover_end(struct handover *handover, uint32_t cpu, struct lane_loss *lost)
+{
+    accounts_end(&handover->lanes[cpu], merge_held(handover->merge, cpu), lost);
 }
 
 void handover_lost(struct handover *handover, const struct loss *loss)
@@ -213,8 +212,20 @@ static uint64_t take_run(struct handover *handover, const struct merge_run *run)
     struct source_accounts *sums = &handover->lanes[run->cpu].sums;
     sums->delivered += delivered;
     sums->filtered += taken - delivered;
-    handover->held -= taken;
     return taken;
+}
+
+/* Records may be missing that were counted as read: of whichever CPU, it is to be found out. */
+static void question_malformed(struct handover *handover)
+{
+    const uint64_t malformed = merge_counts(handover->merge)->malformed;
+    if (malformed == handover->malformed) {
+        return;
+    }
+    handover->malformed = malformed;
+    for (size_t i = 0; i < STREAM_MAX_CPUS; i++) {
+        handover->lanes[i].in_question = true;
+    }
 }
 
 enum etwas_status handover_run(struct handover *handover, uint64_t watermark_ns, size_t leave,
@@ -234,6 +245,7 @@ enum etwas_status handover_run(struct handover *handover, uint64_t watermark_ns,
             return status;
         }
     }
+    question_malformed(handover);
     status = flush(handover, handler);
     if (status != ETWAS_OK) {
         return status;
@@ -247,7 +259,6 @@ void handover_discard(struct handover *handover)
     uint32_t cpu = 0;
     while (merge_next(handover->merge, UINT64_MAX, &record, &cpu)) {
         handover->lanes[cpu].sums.filtered++;
-        handover->held--;
     }
     give_back(handover);
 }

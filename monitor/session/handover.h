@@ -22,7 +22,7 @@ struct handover {
     struct selection *const *table; /* borrowed */
     struct lane_accounts *lanes;    /* owned; STREAM_MAX_CPUS of them */
     int64_t utc_offset_ns;          /* what to add to a record's time */
-    uint64_t held;                  /* records taken and not yet counted */
+    uint64_t malformed;             /* blocks noticed to be so */
     uint64_t own_mask;              /* bit (id % 64) of each thread to leave out */
     size_t own_count;
     uint32_t own[HANDOVER_OWN];
@@ -43,6 +43,12 @@ void handover_leave_out(struct handover *handover, const uint32_t *ids, size_t c
 ETWAS_MUST_CHECK enum etwas_status handover_take(struct handover *handover,
                                                  const struct stream_records *records,
                                                  struct bytes_reader *body, struct block *block);
+
+/* The counters of a round, or the end of the stream, for the books of a CPU (accounts.h). */
+ETWAS_MUST_CHECK enum etwas_status handover_round(struct handover *handover, uint32_t cpu,
+                                                  const struct stream_counters *counters,
+                                                  bool joined, struct lane_loss *lost);
+void handover_end(struct handover *handover, uint32_t cpu, struct lane_loss *lost);
 
 /* Queues a loss between two times of the records' clock; 0 is none. */
 void handover_lost(struct handover *handover, const struct loss *loss);

@@ -49,16 +49,15 @@ static enum etwas_status receive_answer(struct connection *connection, uint16_t 
 {
     const int64_t deadline = host_now_ns() + (int64_t)REQUEST_TIMEOUT_MS * HOST_MS;
     enum etwas_status status = ETWAS_AGAIN;
-    size_t size = 0;
+    struct channel_room room = {.data = packet, .capacity = MESSAGE_MAX_REQUEST};
     while (status == ETWAS_AGAIN && host_now_ns() < deadline) {
-        status = channel_receive(connection->channel, packet, MESSAGE_MAX_REQUEST, &size, handle,
-                                 host_left_ms(deadline));
+        status = channel_receive(connection->channel, &room, handle, host_left_ms(deadline));
     }
     if (status != ETWAS_OK) {
         return status;
     }
     uint16_t got = 0;
-    status = message_decode(packet, size, MESSAGE_MAX_REQUEST, &got, body);
+    status = message_decode(packet, room.size, MESSAGE_MAX_REQUEST, &got, body);
     if (status == ETWAS_OK && got != type + 1) {
         status = ETWAS_MALFORMED;
     }

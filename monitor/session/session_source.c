@@ -12,6 +12,9 @@ enum {
     PUMP_PACKETS = 512,      /* a call of pump(), so that other sources get their turn */
     FINISH_MS = 5000,        /* for the controller to vouch for the end */
     THREADS_EVERY_MS = 1000, /* between looks at our own threads */
+    BURST_PACKET = STREAM_MAX_FRAME / 4, /* more than this: others follow at once */
+    BURST_NAPS = 0,                     /* a call of pump() */
+    BURST_NAP_US = 200,
 };
 
 struct session_source {
@@ -27,6 +30,7 @@ struct session_source {
     int64_t threads_at_ns;
     uint64_t finish_ns;         /* events after this are not wanted; UINT64_MAX: all are */
     int64_t finish_deadline_ns; /* 0: not asked to finish */
+    bool burst;                 /* the last packet was a large one */
     bool over;                  /* nothing more will be received */
     enum etwas_status outcome;  /* once over */
     const char *doing;          /* what failed */
@@ -43,13 +47,27 @@ static const struct session_source *of_const(const struct source *source)
     return (const struct session_source *)(const void *)source;
 }
 
+static void queue_losses(struct session_source *session, uint32_t cpu, const struct lane_loss *lost)
+{
+    struct loss loss = {
+        .cpu = cpu, .first = (int64_t)session->watermark_ns, .last = (int64_t)session->round_ns};
+    loss.where = "kernel";
+    loss.count = lost->kernel;
+    handover_lost(&session->handover, &loss);
+    loss.where = "monitor";
+    loss.count = lost->monitor;
+    handover_lost(&session->handover, &loss);
+}
+
 static void end(struct session_source *session, enum etwas_status outcome, const char *doing)
 {
     session->over = true;
     session->outcome = outcome;
     session->doing = doing;
-    for (size_t i = 0; i < STREAM_MAX_CPUS; i++) {
-        accounts_end(&session->handover.lanes[i]);
+    for (uint32_t cpu = 0; cpu < STREAM_MAX_CPUS; cpu++) {
+        struct lane_loss lost;
+        handover_end(&session->handover, cpu, &lost);
+        queue_losses(session, cpu, &lost);
     }
 }
 
@@ -71,18 +89,6 @@ static void look_at_threads(struct session_source *session)
     handover_leave_out(&session->handover, ids, host_threads(ids, HANDOVER_OWN));
 }
 
-static void queue_losses(struct session_source *session, uint32_t cpu, const struct lane_loss *lost)
-{
-    struct loss loss = {
-        .cpu = cpu, .first = (int64_t)session->watermark_ns, .last = (int64_t)session->round_ns};
-    loss.where = "kernel";
-    loss.count = lost->kernel;
-    handover_lost(&session->handover, &loss);
-    loss.where = "monitor";
-    loss.count = lost->monitor;
-    handover_lost(&session->handover, &loss);
-}
-
 static enum etwas_status take_counters(struct session_source *session, struct bytes_reader *body,
                                        uint32_t cpus)
 {
@@ -91,7 +97,7 @@ static enum etwas_status take_counters(struct session_source *session, struct by
         struct lane_loss lost;
         stream_get_counters(body, &counters);
         const enum etwas_status status =
-            accounts_round(&session->handover.lanes[cpu], &counters, session->plan.joined, &lost);
+            handover_round(&session->handover, cpu, &counters, session->plan.joined, &lost);
         if (status != ETWAS_OK) {
             return status;
         }
@@ -193,10 +199,12 @@ static enum etwas_status receive(struct session_source *session, struct block **
     if (session->spare == NULL) {
         return ETWAS_NO_MEMORY;
     }
+    struct channel_room room = {.data = session->spare->packet,
+                                .capacity = sizeof session->spare->packet};
     const enum etwas_status status =
-        channel_receive(session->plan.connection.channel, session->spare->packet,
-                        sizeof session->spare->packet, &session->spare->size, NULL, timeout_ms);
+        channel_receive(session->plan.connection.channel, &room, NULL, timeout_ms);
     if (status == ETWAS_OK) {
+        session->spare->size = room.size;
         *block = session->spare;
         session->spare = NULL;
     }
@@ -256,6 +264,7 @@ static enum etwas_status receive_one(struct session_source *session, struct even
         return status;
     }
     const uint64_t before = session->watermark_ns;
+    session->burst = block->size > BURST_PACKET;
     take_packet(session, block);
     if (before != session->watermark_ns && !session->over) {
         *handled = handover_run(&session->handover, session->watermark_ns, 0, handler);
@@ -263,13 +272,26 @@ static enum etwas_status receive_one(struct session_source *session, struct even
     return ETWAS_OK;
 }
 
+/*
+ * Within a round large packets follow each other in some 20 us. To wait for each of
+ * them would cost more than to receive it: two system calls, and two changes of the
+ * task. So their receiver sleeps for as long as it takes to fill the socket, and finds
+ * many. The message that ends the round is small, and ends the naps.
+ */
 static enum etwas_status receive_all(struct session_source *session, struct event_handler *handler)
 {
     enum etwas_status handled = ETWAS_OK;
+    int naps = 0;
     for (int i = 0; i < PUMP_PACKETS && !session->over && handled == ETWAS_OK; i++) {
-        if (receive_one(session, handler, &handled) != ETWAS_OK) {
+        if (receive_one(session, handler, &handled) == ETWAS_OK) {
+            continue;
+        }
+        if (session->over || !session->burst || naps == BURST_NAPS) {
             break;
         }
+        naps++;
+        session->burst = false; /* unless the nap brings more */
+        host_sleep_us(BURST_NAP_US);
     }
     return handled;
 }

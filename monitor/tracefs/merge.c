@@ -267,6 +267,31 @@ bool merge_next(struct merge *merge, uint64_t watermark_ns, struct record *recor
     return true;
 }
 
+static uint64_t count_rest(struct page_walk walk)
+{
+    struct record record;
+    uint64_t count = 0;
+    while (page_walk_next(&walk, &record)) {
+        count++;
+    }
+    return count;
+}
+
+uint64_t merge_held(const struct merge *merge, uint32_t cpu)
+{
+    const struct lane *lane = cpu < MERGE_CPUS ? merge->lanes[cpu] : NULL;
+    if (lane == NULL || lane->blocks.first == NULL) {
+        return 0;
+    }
+    uint64_t count = 1 + count_rest(lane->walk);
+    for (const struct block *block = lane->blocks.first->next; block != NULL; block = block->next) {
+        struct page_walk walk;
+        page_walk_init(&walk, block->data, block->size);
+        count += count_rest(walk);
+    }
+    return count;
+}
+
 bool merge_take_consumed(struct merge *merge, void **tag)
 {
     struct block *block = queue_take(&merge->consumed);

@@ -55,6 +55,9 @@ struct merge_run {
 bool merge_run_begin(struct merge *merge, uint64_t watermark_ns, struct merge_run *run);
 void merge_run_end(struct merge *merge, const struct merge_run *run, uint64_t last_ns, bool more);
 
+/* How many records of a CPU wait. Walks over all of them: nothing for the hot path. */
+uint64_t merge_held(const struct merge *merge, uint32_t cpu);
+
 /* The tag of a block consumed, each once, oldest first; false: no more. */
 bool merge_take_consumed(struct merge *merge, void **tag);
 
