@@ -45,7 +45,7 @@ bool privileges_drop(int tracefs)
     return confined;
 }
 
-/* What the two threads do from now on: files below tracefs, clients, and their own ends. */
+/* What the two threads do from now on: files below tracefs, clients, memory, their own ends. */
 static const uint16_t allowed[] = {
     SYS_openat,       SYS_read,           SYS_write,           SYS_pread64,
     SYS_close,        SYS_mkdirat,        SYS_unlinkat,        SYS_newfstatat,
@@ -53,8 +53,8 @@ static const uint16_t allowed[] = {
     SYS_recvmsg,      SYS_sendmsg,        SYS_sendto,          SYS_getsockopt,
     SYS_setsockopt,   SYS_poll,           SYS_futex,           SYS_clock_gettime,
     SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_restart_syscall, SYS_exit,
-    SYS_exit_group,   SYS_madvise,        SYS_munmap,          SYS_getpid,
-    SYS_gettid,       SYS_tgkill};
+    SYS_exit_group,   SYS_gettid,         SYS_madvise,         SYS_mmap,
+    SYS_sigaltstack,  SYS_munmap,         SYS_tgkill};
 
 /* A refused call traps: it fails, and is told. It came from this thread, not from outside. */
 static void on_refused_call(int number, siginfo_t *info, void *context)
