@@ -8,12 +8,10 @@
 #include "ipc/codec.h"
 
 /*
- * The memory that packets of a session are received into, in large pages: each
- * block is written once and read once between two others, so that its addresses
- * would have to be looked up anew each time. Blocks are made when first needed, used again and
- * again, the last used first (it is still in the cache), and never more than a maximum: then the
- * session hands over what it holds before it receives more, and the kernel's buffers take the
- * pressure.
+ * The memory that packets of a session are received into. Blocks are made when
+ * they are first needed, used again and again, the last used first (it is still
+ * in the cache), and never more than a maximum: then the session hands over what
+ * it holds before it receives more, and the kernel's buffers take the pressure.
  */
 struct block {
     struct block *next; /* the owner's to use */
@@ -21,18 +19,15 @@ struct block {
     uint8_t packet[STREAM_MAX_FRAME] __attribute__((aligned(16)));
 };
 
-struct slab;
-
 struct blocks {
     struct block *unused;
-    struct slab *slabs; /* what blocks are parts of; the last one made first */
-    size_t count;       /* made so far */
-    size_t taken;       /* of these, not given back */
+    size_t count; /* made so far */
+    size_t taken; /* of these, not given back */
     size_t maximum;
 };
 
 void blocks_init(struct blocks *blocks, size_t maximum);
-void blocks_clear(struct blocks *blocks); /* all were given back, or are used no more */
+void blocks_clear(struct blocks *blocks); /* frees those that were given back */
 
 /* NULL when the maximum is reached or no memory is left. */
 struct block *blocks_take(struct blocks *blocks);

@@ -24,14 +24,6 @@ const char *host_user(uint32_t uid, char *text, size_t size);
 int host_left_ms(int64_t deadline_ns);
 
 void host_sleep_ms(int ms);
-void host_sleep_us(int us); /* less than a second */
-
-/*
- * Memory for what is used again and again, in large pages where the system has them;
- * `size` is a multiple of HOST_LARGE. NULL when there is none; free() gives it back.
- */
-enum { HOST_LARGE = 2 * 1024 * 1024 };
-void *host_large(size_t size);
 
 /* Closes a descriptor that came over the channel; -1 is fine. */
 void host_close(int handle);

@@ -56,21 +56,6 @@ void host_sleep_ms(int ms)
     (void)nanosleep(&span, NULL);
 }
 
-void host_sleep_us(int us)
-{
-    const struct timespec span = {.tv_nsec = (long)us * 1000};
-    (void)nanosleep(&span, NULL);
-}
-
-void *host_large(size_t size)
-{
-    void *memory = aligned_alloc(HOST_LARGE, size);
-    if (memory != NULL) {
-        if (0) (void)madvise(memory, size, MADV_HUGEPAGE);
-    }
-    return memory;
-}
-
 void host_close(int handle)
 {
     if (handle >= 0) {

@@ -12,9 +12,6 @@ enum {
     PUMP_PACKETS = 512,      /* a call of pump(), so that other sources get their turn */
     FINISH_MS = 5000,        /* for the controller to vouch for the end */
     THREADS_EVERY_MS = 1000, /* between looks at our own threads */
-    BURST_PACKET = STREAM_MAX_FRAME / 4, /* more than this: others follow at once */
-    BURST_NAPS = 0,                     /* a call of pump() */
-    BURST_NAP_US = 200,
 };
 
 struct session_source {
@@ -30,7 +27,6 @@ struct session_source {
     int64_t threads_at_ns;
     uint64_t finish_ns;         /* events after this are not wanted; UINT64_MAX: all are */
     int64_t finish_deadline_ns; /* 0: not asked to finish */
-    bool burst;                 /* the last packet was a large one */
     bool over;                  /* nothing more will be received */
     enum etwas_status outcome;  /* once over */
     const char *doing;          /* what failed */
@@ -264,7 +260,6 @@ static enum etwas_status receive_one(struct session_source *session, struct even
         return status;
     }
     const uint64_t before = session->watermark_ns;
-    session->burst = block->size > BURST_PACKET;
     take_packet(session, block);
     if (before != session->watermark_ns && !session->over) {
         *handled = handover_run(&session->handover, session->watermark_ns, 0, handler);
@@ -272,26 +267,13 @@ static enum etwas_status receive_one(struct session_source *session, struct even
     return ETWAS_OK;
 }
 
-/*
- * Within a round large packets follow each other in some 20 us. To wait for each of
- * them would cost more than to receive it: two system calls, and two changes of the
- * task. So their receiver sleeps for as long as it takes to fill the socket, and finds
- * many. The message that ends the round is small, and ends the naps.
- */
 static enum etwas_status receive_all(struct session_source *session, struct event_handler *handler)
 {
     enum etwas_status handled = ETWAS_OK;
-    int naps = 0;
     for (int i = 0; i < PUMP_PACKETS && !session->over && handled == ETWAS_OK; i++) {
-        if (receive_one(session, handler, &handled) == ETWAS_OK) {
-            continue;
-        }
-        if (session->over || !session->burst || naps == BURST_NAPS) {
+        if (receive_one(session, handler, &handled) != ETWAS_OK) {
             break;
         }
-        naps++;
-        session->burst = false; /* unless the nap brings more */
-        host_sleep_us(BURST_NAP_US);
     }
     return handled;
 }
