@@ -15,14 +15,14 @@ static struct tracefs_path instance_of(const struct session *session)
 /* All CPUs or none: one that is not read would lose its events silently. */
 static bool open_cpus(struct session *session, uint32_t cpu_count)
 {
-    const int directory = session->directory;
     bool good = true;
     for (uint32_t i = 0; i < cpu_count; i++) {
         struct session_cpu *cpu = &session->cpus[i];
-        cpu->sequence = 0;
-        cpu->records =
-            tracefs_open(directory, tracefs_path("per_cpu/cpu%" PRIu32 "/trace_pipe_raw", i).text);
-        cpu->stats = tracefs_open(directory, tracefs_path("per_cpu/cpu%" PRIu32 "/stats", i).text);
+        const struct tracefs_path records =
+            tracefs_path("per_cpu/cpu%" PRIu32 "/trace_pipe_raw", i);
+        const struct tracefs_path stats = tracefs_path("per_cpu/cpu%" PRIu32 "/stats", i);
+        *cpu = (struct session_cpu){.records = tracefs_open(session->directory, records.text),
+                                    .stats = tracefs_open(session->directory, stats.text)};
         good = good && cpu->records >= 0 && cpu->stats >= 0;
     }
     return good;
