@@ -368,6 +368,15 @@ static void a_truncated_file_is_whole_lines_or_refused(void **state)
     }
 }
 
+static void assert_taken_or_told(const char *text, size_t size)
+{
+    if (!parse_bytes(text, size)) {
+        assert_in_range(fault.line, 1, 5);
+        assert_in_range(fault.column, 1, size + 1);
+        assert_true(fault.what[0] != '\0');
+    }
+}
+
 /* Each byte in turn becomes something else: never a crash, and a fault points into the file. */
 static void a_changed_byte_is_taken_or_told(void **state)
 {
@@ -379,11 +388,7 @@ static void a_changed_byte_is_taken_or_told(void **state)
             char text[sizeof good];
             memcpy(text, good, sizeof good);
             text[i] = changes[j];
-            if (!parse_bytes(text, sizeof good - 1)) {
-                assert_in_range(fault.line, 1, 5);
-                assert_in_range(fault.column, 1, sizeof good);
-                assert_true(fault.what[0] != '\0');
-            }
+            assert_taken_or_told(text, sizeof good - 1);
         }
     }
 }

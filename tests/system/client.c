@@ -203,11 +203,24 @@ bool client_pump(struct client *client, int timeout_ms)
     return true;
 }
 
+/* The next packet; there must be one. */
+static uint16_t await_packet(struct client *client, uint16_t request, struct bytes_reader *body)
+{
+    uint16_t type = 0;
+    const ssize_t got = receive(client, HARNESS_PATIENCE_MS);
+    if (got <= 0) {
+        fail_msg("no answer to request %d: %s", request, got == 0 ? "closed" : "silence");
+    }
+    assert_int_equal(message_decode(frame, (size_t)got, sizeof frame, &type, body), ETWAS_OK);
+    return type;
+}
+
 struct message_answer client_ask(struct client *client, uint16_t type, const void *body,
                                  size_t size, int file)
 {
     uint8_t packet[MESSAGE_MAX_REQUEST];
     struct message_answer answer = {0};
+    struct bytes_reader reader;
     struct bytes_writer writer = bytes_writer_of(packet, sizeof packet);
     message_put_header(&writer, type, size);
     if (size != 0) {
@@ -216,22 +229,12 @@ struct message_answer client_ask(struct client *client, uint16_t type, const voi
     assert_false(writer.bad);
     close_handle(client);
     assert_true(client_send(client, packet, sizeof packet - writer.left, file));
-    for (;;) {
-        struct bytes_reader reader;
-        uint16_t got_type = 0;
-        const ssize_t got = receive(client, HARNESS_PATIENCE_MS);
-        if (got <= 0) {
-            fail_msg("no answer to request %d: %s", type, got == 0 ? "closed" : "silence");
-        }
-        assert_int_equal(message_decode(frame, (size_t)got, sizeof frame, &got_type, &reader),
-                         ETWAS_OK);
-        if (got_type == type + 1) {
-            message_get_answer(&reader, &answer);
-            assert_int_equal(bytes_end(&reader), ETWAS_OK);
-            return answer;
-        }
-        take_stream(client, got_type, &reader);
+    for (uint16_t got = 0; (got = await_packet(client, type, &reader)) != type + 1;) {
+        take_stream(client, got, &reader);
     }
+    message_get_answer(&reader, &answer);
+    assert_int_equal(bytes_end(&reader), ETWAS_OK);
+    return answer;
 }
 
 struct message_answer client_open_as(struct client *client, const struct message_open *open)
@@ -283,9 +286,8 @@ void client_await_round(struct client *client)
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     const uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
     while (client->started_ns < now_ns) {
-        if (!client_pump(client, HARNESS_PATIENCE_MS) || harness_now_ms() > limit_ms) {
-            fail_msg("no round came");
-        }
+        assert_true(client_pump(client, HARNESS_PATIENCE_MS));
+        harness_insist(limit_ms, "a round");
     }
 }
 
@@ -293,9 +295,8 @@ void client_await_end(struct client *client)
 {
     const int64_t limit_ms = harness_now_ms() + HARNESS_PATIENCE_MS;
     while (!client->ended) {
-        if (!client_pump(client, HARNESS_PATIENCE_MS) || harness_now_ms() > limit_ms) {
-            fail_msg("the session does not end");
-        }
+        assert_true(client_pump(client, HARNESS_PATIENCE_MS));
+        harness_insist(limit_ms, "the end of a session");
     }
 }
 
@@ -320,10 +321,7 @@ bool client_is_closed(struct client *client, int timeout_ms)
 void client_check_counters(const struct client *client)
 {
     for (uint32_t i = 0; i < client->cpus; i++) {
-        if (client->records[i] != client->counters[i].read) {
-            fail_msg("cpu %" PRIu32 ": %" PRIu64 " came, %" PRIu64 " were read", i,
-                     client->records[i], client->counters[i].read);
-        }
+        assert_int_equal(client->records[i], client->counters[i].read);
     }
 }
 

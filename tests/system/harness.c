@@ -48,6 +48,13 @@ int64_t harness_now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+void harness_insist(int64_t limit_ms, const char *what)
+{
+    if (harness_now_ms() > limit_ms) {
+        fail_msg("too late: %s; there is: %s", what, harness_traces());
+    }
+}
+
 const char *harness_path(const char *name)
 {
     static char paths[32][400];
@@ -87,6 +94,20 @@ void harness_policy(const char *text)
     write_text(path, text, O_CREAT | O_TRUNC);
 }
 
+enum { TRACES_SIZE = 16384 };
+
+/* Does a name begin as those of our users do? */
+static bool is_ours(const char *name, size_t count)
+{
+    bool ours = false;
+    for (size_t i = 0; i < count; i++) {
+        const size_t length = strlen(owners[i]);
+        ours = ours || (strncmp(name, owners[i], length) == 0 &&
+                        (i >= USERS || name[length] == '_' || name[length] == '/'));
+    }
+    return ours;
+}
+
 /* Appends "NAME: events" for each instance of ours. */
 static void list_instances(char *text, size_t size)
 {
@@ -94,17 +115,15 @@ static void list_instances(char *text, size_t size)
     assert_non_null(directory);
     const struct dirent *entry = NULL;
     while ((entry = readdir(directory)) != NULL) {
-        for (size_t i = 0; i < OWNERS; i++) {
-            if (strncmp(entry->d_name, owners[i], strlen(owners[i])) == 0) {
-                char path[400];
-                char events[2048];
-                (void)snprintf(path, sizeof path, HARNESS_TRACEFS "/instances/%s/set_event",
-                               entry->d_name);
-                (void)harness_read(path, events, sizeof events);
-                const size_t used = strlen(text);
-                (void)snprintf(text + used, size - used, "%s: %s\n", entry->d_name, events);
-            }
+        char path[400];
+        char events[2048];
+        const size_t used = strlen(text);
+        if (!is_ours(entry->d_name, OWNERS)) {
+            continue;
         }
+        (void)snprintf(path, sizeof path, HARNESS_TRACEFS "/instances/%s/set_event", entry->d_name);
+        (void)harness_read(path, events, sizeof events);
+        (void)snprintf(text + used, size - used, "%s: %s\n", entry->d_name, events);
     }
     (void)closedir(directory);
 }
@@ -117,13 +136,8 @@ static void each_probe(void (*visit)(void *context, char *line), void *context)
     char *line = NULL;
     (void)harness_read(HARNESS_TRACEFS "/uprobe_events", list, sizeof list);
     while ((line = strsep(&rest, "\n")) != NULL) {
-        for (size_t i = 0; i < USERS; i++) {
-            const size_t length = strlen(owners[i]);
-            if (strncmp(line, "p:", 2) == 0 && strncmp(line + 2, owners[i], length) == 0 &&
-                line[2 + length] == '/') {
-                visit(context, line);
-                break;
-            }
+        if (strncmp(line, "p:", 2) == 0 && is_ours(line + 2, USERS)) {
+            visit(context, line);
         }
     }
 }
@@ -132,12 +146,12 @@ static void append_line(void *context, char *line)
 {
     char *text = context;
     const size_t used = strlen(text);
-    (void)snprintf(text + used, 16 * 1024 - used, "%s\n", line);
+    (void)snprintf(text + used, TRACES_SIZE - used, "%s\n", line);
 }
 
 const char *harness_traces(void)
 {
-    static char text[16 * 1024];
+    static char text[TRACES_SIZE];
     text[0] = '\0';
     list_instances(text, sizeof text);
     each_probe(append_line, text);
@@ -148,9 +162,7 @@ void harness_await_traces(const char *text)
 {
     const int64_t limit_ms = harness_now_ms() + HARNESS_PATIENCE_MS;
     while (strstr(harness_traces(), text) == NULL) {
-        if (harness_now_ms() > limit_ms) {
-            fail_msg("never came: %s, there is: %s", text, harness_traces());
-        }
+        harness_insist(limit_ms, text);
         harness_sleep_ms(5);
     }
 }
@@ -159,9 +171,7 @@ void harness_await_no_traces(void)
 {
     const int64_t limit_ms = harness_now_ms() + HARNESS_PATIENCE_MS;
     while (harness_traces()[0] != '\0') {
-        if (harness_now_ms() > limit_ms) {
-            fail_msg("left behind: %s", harness_traces());
-        }
+        harness_insist(limit_ms, "all to be removed");
         harness_sleep_ms(5);
     }
 }
@@ -176,7 +186,7 @@ static void remove_probe(void *context, char *line)
 
 static void clear_traces(void)
 {
-    static char text[16 * 1024];
+    static char text[TRACES_SIZE];
     char *rest = text;
     char *line = NULL;
     list_instances(text, sizeof text);
@@ -282,15 +292,18 @@ void harness_start(const char *policy)
     }
     const int before = harness_logged("ready: ", NULL);
     const int64_t limit_ms = harness_now_ms() + HARNESS_PATIENCE_MS;
+    bool alive = true;
     harness_spawn();
-    while (harness_logged("ready: ", NULL) == before) {
-        char log[2048];
-        (void)harness_read(harness_path("log"), log, sizeof log);
-        if (waitpid(controller, NULL, WNOHANG) != 0 || harness_now_ms() > limit_ms) {
-            controller = 0;
-            fail_msg("the controller does not start: %s", log);
-        }
+    while (alive && harness_logged("ready: ", NULL) == before) {
         harness_sleep_ms(2);
+        harness_insist(limit_ms, "a controller that is ready");
+        alive = waitpid(controller, NULL, WNOHANG) == 0;
+    }
+    if (!alive) {
+        char log[2048];
+        controller = 0;
+        (void)harness_read(harness_path("log"), log, sizeof log);
+        fail_msg("the controller does not start: %s", log);
     }
 }
 
@@ -348,9 +361,7 @@ void harness_await_log(const char *text)
 {
     const int64_t limit_ms = harness_now_ms() + HARNESS_PATIENCE_MS;
     while (harness_logged(text, NULL) == 0) {
-        if (harness_now_ms() > limit_ms) {
-            fail_msg("never logged: %s", text);
-        }
+        harness_insist(limit_ms, text);
         harness_sleep_ms(5);
     }
 }

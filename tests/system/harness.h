@@ -75,6 +75,9 @@ void harness_await_no_traces(void);
 void harness_sleep_ms(int milliseconds);
 int64_t harness_now_ms(void);
 
+/* Fails the test once it is later than that. */
+void harness_insist(int64_t limit_ms, const char *what);
+
 /* Reads a small file; "" when there is none. False: it could not be read. */
 bool harness_read(const char *path, char *text, size_t size);
 

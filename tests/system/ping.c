@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/system/ping.h"
 
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,8 +34,12 @@ void ping_probe(struct message_usdt *usdt)
     ping_rule(ping_copy("roots-own", 0, 0755), rule, sizeof rule);
     const char *found = strstr(rule, "usdt:");
     assert_non_null(found);
+    char *at = NULL;
     memset(usdt, 0, sizeof *usdt);
-    assert_int_equal(
-        sscanf(found, "usdt:%*u:%" SCNx64 ":%" SCNx64 ":", &usdt->offset, &usdt->semaphore), 2);
+    (void)strtoull(found + strlen("usdt:"), &at, 10);
+    assert_int_equal(*at, ':');
+    usdt->offset = strtoull(at + 1, &at, 16);
+    assert_int_equal(*at, ':');
+    usdt->semaphore = strtoull(at + 1, &at, 16);
     assert_true(usdt->offset != 0 && usdt->semaphore != 0);
 }
