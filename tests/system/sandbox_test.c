@@ -216,7 +216,6 @@ static const struct attempt attempts[] = {
     {"fork",                  SYS_fork,            "",                {0}                                 },
     {"clone",                 SYS_clone,           "",                {SIGCHLD}                           },
     {"setuid",                SYS_setuid,          "",                {0}                                 },
-    {"mmap",                  SYS_mmap,            "",                {0, 4096, 7, 0x22}                  },
     {"mprotect",              SYS_mprotect,        "",                {0, 4096, 7}                        },
     {"init_module",           SYS_init_module,     "",                {TEXT, 1, TEXT}                     },
     {"chroot",                SYS_chroot,          "/",               {TEXT}                              },
