@@ -16,7 +16,6 @@ struct client {
     int fd;     /* -1: not connected */
     int handle; /* the descriptor of the last answer, -1 for none; closed with the next */
     size_t page_size;
-    bool ended; /* `end` came */
     struct stream_end end;
     uint64_t rounds;
     uint64_t started_ns;            /* of the last round */
@@ -24,6 +23,7 @@ struct client {
     uint64_t sequence[CLIENT_CPUS]; /* of the next frame */
     struct stream_counters counters[CLIENT_CPUS];
     uint32_t cpus;
+    bool ended; /* `end` came */
 };
 
 /* Connects as this user, in the group that may; says hello unless `silent`. */

@@ -19,7 +19,7 @@
 static char folder[64];
 static pid_t controller;
 
-static const char *const owners[] = {"etwas_61001", "etwas_61002", "etwas_0_" HARNESS_ROOT_NAME};
+static const char *const owners[] = {"etwas_61001", "etwas_61002", ("etwas_0_" HARNESS_ROOT_NAME)};
 enum { OWNERS = 3, USERS = 2 };
 
 bool harness_is_able(void)

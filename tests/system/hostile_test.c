@@ -75,11 +75,17 @@ static void assert_unharmed(int descriptors)
     client_close(&client);
     harness_await_no_traces();
     while (harness_descriptors() > descriptors) {
-        if (harness_now_ms() > limit_ms) {
-            fail_msg("%d descriptors, before %d", harness_descriptors(), descriptors);
-        }
+        harness_insist(limit_ms, "descriptors to be closed");
         harness_sleep_ms(5);
     }
+}
+
+/* Sends this to a client that stands there; `type` is for the message. */
+static void send_and_be_thrown_out(int state, const uint8_t *packet, size_t size, int type)
+{
+    advance(&clients[0], state);
+    assert_true(client_send(&clients[0], packet, size, -1));
+    assert_thrown_out(&clients[0], "a request of type", type);
 }
 
 static void frames_of_wrong_sizes_are_thrown_out(void **state)
@@ -92,15 +98,11 @@ static void frames_of_wrong_sizes_are_thrown_out(void **state)
     for (uint16_t type = 0; type < 22; type++) {
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
             const size_t claimed = sizes[i] > 2040 ? 16 : sizes[i];
-            memset(packet, 0, sizeof packet);
-            frame_of(packet, type, sizes[i]);
-            advance(&clients[0], 0);
-            /* A body of zeros is no hello, and nothing else is due. */
-            (void)client_send(&clients[0], packet, sizeof(struct message_head) + claimed, -1);
-            if (type != MESSAGE_HELLO || sizes[i] != 4) {
-                assert_thrown_out(&clients[0], "a request of type", type);
+            if (type == MESSAGE_HELLO && sizes[i] == 4) {
+                continue; /* a hello of another version is answered */
             }
-            client_close(&clients[0]);
+            frame_of(packet, type, sizes[i]);
+            send_and_be_thrown_out(0, packet, sizeof(struct message_head) + claimed, type);
         }
     }
     assert_unharmed(descriptors);
@@ -171,10 +173,7 @@ static void a_request_out_of_turn_is_thrown_out(void **state)
                 continue;
             }
             frame_of(packet, (uint16_t)(2 * i), sizes[i]);
-            advance(&clients[0], at);
-            assert_true(
-                client_send(&clients[0], packet, sizeof(struct message_head) + sizes[i], -1));
-            assert_thrown_out(&clients[0], "a request out of turn, type", 2 * i);
+            send_and_be_thrown_out(at, packet, sizeof(struct message_head) + sizes[i], 2 * i);
         }
     }
     assert_unharmed(descriptors);

@@ -227,13 +227,17 @@ static const struct attempt attempts[] = {
     {"an unknown call",       999,                 "",                {0}                                 },
 };
 
+static void assert_refused(int64_t result, const char *name)
+{
+    if (result != -EPERM && result != -EACCES) {
+        fail_msg("%s: %" PRId64, name, result);
+    }
+}
+
 static void try_all(const struct puppet *puppet)
 {
     for (size_t i = 0; i < sizeof attempts / sizeof attempts[0]; i++) {
-        const int64_t result = call(puppet, &attempts[i]);
-        if (result != -EPERM && result != -EACCES) {
-            fail_msg("%s: %" PRId64, attempts[i].name, result);
-        }
+        assert_refused(call(puppet, &attempts[i]), attempts[i].name);
     }
 }
 
