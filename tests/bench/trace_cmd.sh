@@ -11,6 +11,7 @@ seconds=${3:-1}
 here=$(cd "$(dirname "$0")" && pwd)
 command -v trace-cmd >/dev/null || { echo "needs trace-cmd" >&2; exit 77; }
 . "$here/bench.sh"
+. "$here/private_trace_cmd.sh"
 loop=$build/tests/bench/getppid_loop
 
 etwas_run() {
@@ -29,21 +30,6 @@ etwas_run() {
         awk '{ printf "%.1f %.1f %.1f %d %d\n", ($2 - $1 + $4 - $3) / $5, ($2 - $1) / $5,
                ($4 - $3) / $5, $5, $6 + $7 }' >>"$folder/etwas"
 }
-
-# A restricted machine refuses the knobs of the function tracer even to root, and trace-cmd
-# ends then: it sees empty files in their place, in a mount namespace of its own.
-cat >"$folder/private.sh" <<'END'
-folder=$(dirname "$0")
-mount --bind "$folder/zero" /proc/sys/kernel/ftrace_enabled
-for knob in filter notrace pid notrace_pid; do
-    file=/sys/kernel/tracing/set_ftrace_$knob
-    [ ! -e "$file" ] || mount --bind "$folder/nothing" "$file"
-done
-exec trace-cmd "$@"
-END
-: >"$folder/nothing"
-echo 0 >"$folder/zero"
-private="unshare --mount --propagation private sh $folder/private.sh"
 
 # trace_cmd_once SECONDS: "ns of processor time without the loop's, events, lost"
 trace_cmd_once() {
