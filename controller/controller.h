@@ -27,7 +27,7 @@ enum {
     MAX_CLIENTS_PER_USER = 16,
     MAX_SESSIONS = 32,
     MAX_GROUPS = 256,
-    MAX_PROBES = 64, /* a client */
+    MAX_PROBES = 64, /* between two STARTs of a session */
     QUOTAS = 1024,
     QUOTA_BURST_S = 4,          /* a bucket holds so many seconds' worth of requests */
     STUCK_LIMIT_MS = 30 * 1000, /* a client that reads nothing for so long is closed */
@@ -48,7 +48,6 @@ struct client {
     struct access_subject subject;
     uint32_t groups[MAX_GROUPS];
     uint32_t pid;
-    uint32_t probes;
     uint8_t wants[(UINT16_MAX + 1) / 8]; /* a bit for each id of an event it asked for */
 
     /* Under the lock; the answering thread, which alone writes these two, reads them freely. */

@@ -39,14 +39,16 @@ int64_t controller_now_ms(void)
     return (int64_t)(controller_now_ns() / 1000000U);
 }
 
-/* Sends what the client has room for. That its socket has failed the other thread notices. */
+/* Sends what the client has room for; the other thread closes one that is stuck. */
 static void send_frames(const struct session *session, struct client *client)
 {
     for (; client->cursor < session->head; client->cursor++) {
         const struct session_frame *frame =
             &session->ring[(client->cursor - session->base) % RING_SLOTS];
         if (send(client->socket, frame->data, frame->size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-            client->blocked_ms = client->blocked_ms != 0 ? client->blocked_ms : controller_now_ms();
+            /* One that takes nothing any more counts as stuck for ever. */
+            const int64_t since_ms = errno == EAGAIN ? controller_now_ms() : 1;
+            client->blocked_ms = client->blocked_ms != 0 ? client->blocked_ms : since_ms;
             return;
         }
         client->blocked_ms = 0;
@@ -226,7 +228,6 @@ static int drain_session(struct controller *controller, struct session *session)
 {
     const bool ending = session->state == SESSION_ENDING;
     if (session->state == SESSION_FREE || session->streaming == 0) {
-        session->state = ending ? SESSION_ENDED : session->state;
         return IDLE_MS;
     }
     distribute(controller, session);

@@ -145,9 +145,9 @@ bool lifetime_tick(struct controller *controller)
         (void)pthread_mutex_lock(&controller->lock);
         const bool forgotten = session->state == SESSION_ACTIVE && session->info.clients == 0 &&
                                now_ms - session->idle_since_ms >= session->info.linger_s * 1000LL;
-        const bool over = session->state == SESSION_ENDED &&
-                          (session->streaming == 0 || session->tail == session->head ||
-                           now_ms > session->deadline_ms);
+        const bool read = session->state == SESSION_ENDED && session->tail == session->head;
+        const bool over = session->state >= SESSION_ENDING &&
+                          (session->streaming == 0 || read || now_ms > session->deadline_ms);
         (void)pthread_mutex_unlock(&controller->lock);
         if (forgotten) {
             lifetime_end(controller, session, 0, END_STOPPED);

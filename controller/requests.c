@@ -106,7 +106,7 @@ static bool handle_enable(struct work *work, const void *body)
 static bool handle_usdt(struct work *work, const void *body)
 {
     char event[TRACEFS_EVENT_SIZE] = "refused";
-    if (work->client->probes++ >= MAX_PROBES) {
+    if (work->client->session->probes++ >= MAX_PROBES) {
         return answer(work, ETWAS_BUSY, LIMIT_PROBES);
     }
     const enum etwas_status status =
@@ -138,9 +138,11 @@ static bool handle_start(struct work *work, const void *body)
     (void)body;
     struct client *client = work->client;
     struct session *session = client->session;
-    if (!tracefs_each_line(session->directory, "set_event", drop_unwanted, work)) {
+    if (session->state != SESSION_ACTIVE ||
+        !tracefs_each_line(session->directory, "set_event", drop_unwanted, work)) {
         return refuse_errno(work);
     }
+    session->probes = 0;
     probe_remove_unused(&work->controller->host);
     (void)pthread_mutex_lock(&work->controller->lock);
     /* The first reader goes on where the last one stood, a further one joins now. */
@@ -308,8 +310,6 @@ bool request_handle(struct controller *controller, struct client *client, const 
         return false;
     }
     if (!take_quota(controller, client->subject.uid)) {
-        LOG_CLIENT("<4>", client, "more than %d requests a second",
-                   (int)controller->policy.limits[ACCESS_REQUESTS]);
         (void)answer(&work, ETWAS_BUSY, LIMIT_RATE);
     } else if (!request->handle(&work, (const uint8_t *)packet + sizeof head)) {
         return false;

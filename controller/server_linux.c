@@ -24,7 +24,8 @@ int server_listen(const char *path, uint32_t gid)
     const int size = snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     const int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     /* A file on which nobody listens is what a killed predecessor left. */
-    if (connect(fd, where, sizeof address) != 0 && errno == ECONNREFUSED) {
+    if (size < (int)sizeof address.sun_path && connect(fd, where, sizeof address) != 0 &&
+        errno == ECONNREFUSED) {
         (void)unlink(path);
     }
     /* Owner and mode are right before anybody can connect. */
@@ -143,7 +144,7 @@ static void serve_clients(struct controller *controller, const struct pollfd *wa
         const int64_t stuck_ms =
             client->blocked_ms != 0 ? controller_now_ms() - client->blocked_ms : 0;
         (void)pthread_mutex_unlock(&controller->lock);
-        const char *why = stuck_ms > STUCK_LIMIT_MS ? "did not read for 30 s" : NULL;
+        const char *why = stuck_ms > STUCK_LIMIT_MS ? "does not read" : NULL;
         why = waits[i].revents != 0 ? serve(controller, client) : why;
         if (waits[i].fd >= 0 && why != NULL) {
             close_client(controller, client, why);

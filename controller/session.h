@@ -45,6 +45,7 @@ struct session {
     struct message_session info; /* `clients` under the lock, `idle_s` unused */
     int directory;
     size_t page_size; /* bytes of a sub-buffer */
+    uint32_t probes;  /* asked for since the last START */
 
     /* Under the lock: */
     uint32_t streaming;    /* clients that have started */
@@ -62,9 +63,9 @@ struct session {
     uint64_t head;        /* the number of the next frame */
     uint64_t tail;        /* the oldest frame that is kept */
     uint64_t base;
-    struct session_frame ring[RING_SLOTS];
-    struct session_cpu cpus[STREAM_MAX_CPUS];
     struct stream_counters counters[STREAM_MAX_CPUS];
+    struct session_frame ring[RING_SLOTS]; /* a new session begins with zeros up to here */
+    struct session_cpu cpus[STREAM_MAX_CPUS];
 };
 
 /* What all sessions of the system share; made once, before privileges go. */

@@ -21,7 +21,8 @@ static bool open_cpus(struct session *session, uint32_t cpu_count)
         const struct tracefs_path records =
             tracefs_path("per_cpu/cpu%" PRIu32 "/trace_pipe_raw", i);
         const struct tracefs_path stats = tracefs_path("per_cpu/cpu%" PRIu32 "/stats", i);
-        *cpu = (struct session_cpu){.records = tracefs_open(session->directory, records.text),
+        *cpu = (struct session_cpu){.is_busy = true, /* its counters are read at once */
+                                    .records = tracefs_open(session->directory, records.text),
                                     .stats = tracefs_open(session->directory, stats.text)};
         good = good && cpu->records >= 0 && cpu->stats >= 0;
     }

@@ -32,7 +32,8 @@ int64_t tracefs_number(int directory, const char *path);
 
 /*
  * Calls `visit` for every line, which it may cut up. The file is read whole before, so
- * that a visitor may change what it tells of. False: it could not be, or is over 512 KiB.
+ * that a visitor may change what it tells of. False: it could not be, or what is behind
+ * the first 512 KiB was left out.
  */
 bool tracefs_each_line(int directory, const char *path, void (*visit)(void *context, char *line),
                        void *context);

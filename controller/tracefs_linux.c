@@ -24,7 +24,7 @@ int tracefs_open(int directory, const char *path)
 bool tracefs_write(int directory, const char *path, const char *text)
 {
     const int fd = openat(directory, path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
-    const ssize_t written = write(fd, text, strlen(text));
+    const ssize_t written = fd < 0 ? -1 : write(fd, text, strlen(text));
     if (fd >= 0) {
         (void)close(fd);
     }
@@ -59,9 +59,6 @@ bool tracefs_each_line(int directory, const char *path, void (*visit)(void *cont
 {
     static char text[512 * 1024];
     const ssize_t size = read_text(directory, path, text, sizeof text);
-    if (size < 0 || size >= (ssize_t)sizeof text - 1) {
-        return false;
-    }
     for (char *line = text; *line != '\0';) {
         char *end = strchrnul(line, '\n');
         char *next = end + (*end == '\n');
@@ -69,7 +66,7 @@ bool tracefs_each_line(int directory, const char *path, void (*visit)(void *cont
         visit(context, line);
         line = next;
     }
-    return true;
+    return size >= 0 && size < (ssize_t)sizeof text - 1;
 }
 
 static bool is_made_of(const char *text, size_t size, const char *characters)
