@@ -228,6 +228,48 @@ static void a_malformed_page_costs_its_rest_and_is_said(void **state)
     assert_exact();
 }
 
+/* The books are not counted at each round; what a broken page cost is known at the next one. */
+static void a_malformed_page_is_said_while_the_stream_goes_on(void **state)
+{
+    (void)state;
+    struct pages pages = {.size = 0};
+    source = fake_source(&fake);
+    pages_start(&pages, 1000);
+    fake_record(&pages, 0, FAKE_TICK, 1);
+    pages_header(&pages, 28, 1); /* 112 bytes, which are not there */
+    pages_put(&pages, FAKE_TICK, 8);
+    pages_end(&pages, 0);
+    fake_send(&fake, 0, &pages);
+    fake.counters[0].read = 3;
+    fake_round(&fake, 2000);
+    fake_round(&fake, 3000); /* the page is taken */
+    fake_ticks(&fake, 0, 3100, 5);
+    fake_round(&fake, 4000);
+    assert_int_equal(pump(), ETWAS_OK);
+    assert_int_equal(sums().lost_monitor, 2);
+    finish_stream();
+    assert_int_equal(sums().lost_monitor, 2);
+    assert_int_equal(taken.lost, 2);
+    assert_int_equal(taken.count, 6);
+    assert_exact();
+}
+
+/* Records held while the books are counted are neither lost nor counted twice. */
+static void books_stay_exact_over_many_rounds(void **state)
+{
+    (void)state;
+    source = fake_source(&fake);
+    for (uint32_t round = 1; round <= 3 * 100; round++) {
+        fake_ticks(&fake, round % FAKE_CPUS, round * UINT64_C(1000), 5);
+        fake_round(&fake, round * UINT64_C(1000) + 900);
+        assert_int_equal(pump(), ETWAS_OK);
+        assert_int_equal(sums().lost_monitor, 0);
+    }
+    finish_stream();
+    assert_int_equal(sums().delivered, 1500);
+    assert_exact();
+}
+
 static void packets_that_lie_end_the_source(void **state)
 {
     (void)state;
@@ -433,6 +475,8 @@ int main(void)
         CLAIM(records_nobody_here_asked_for_are_filtered),
         CLAIM(own_threads_are_left_out),
         CLAIM(a_malformed_page_costs_its_rest_and_is_said),
+        CLAIM(a_malformed_page_is_said_while_the_stream_goes_on),
+        CLAIM(books_stay_exact_over_many_rounds),
         CLAIM(packets_that_lie_end_the_source),
         CLAIM(a_joined_session_counts_from_when_it_was_joined),
         CLAIM(an_end_says_why_and_is_no_fault),
