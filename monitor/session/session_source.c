@@ -235,7 +235,7 @@ static void receive_failed(struct session_source *session, enum etwas_status sta
 {
     if (status == ETWAS_CLOSED) {
         (void)snprintf(session->ending, sizeof session->ending,
-                       "the controller is gone, or this monitor was too slow for it");
+                       "the controller has gone or has closed this monitor; next: etwas --doctor");
         end(session, ETWAS_SYSTEM, "receiving from the controller");
     } else {
         end(session, status, "receiving from the controller");
