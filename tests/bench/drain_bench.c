@@ -27,6 +27,7 @@
 enum {
     MOST_RUNS = 31,
     PAGE = 65536,
+    FULL = PAGE / 4 * 3,  /* bytes of events; less: the writer is still on it */
     SEND_BUFFER = 212992, /* net.core.wmem_max of a stock kernel */
     PIPE_SIZE = 1 << 20,
     ROUND_NS = 10000000,
@@ -136,7 +137,7 @@ static bool pass_read(struct drain *drain)
     }
     memcpy(&commit, page + 8, sizeof commit);
     drain->messages += send(drain->socket, page, (size_t)got, 0) == got;
-    return (commit & 0x3fffffff) > PAGE / 4 * 3;
+    return (commit & 0x3fffffff) > FULL;
 }
 
 static bool pass_splice(struct drain *drain)
