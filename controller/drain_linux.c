@@ -23,6 +23,7 @@ void log_line(const char *format, ...)
     va_start(arguments, format);
     const int size = vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
+    line[sizeof line - 1] = '\n'; /* of one that was cut off */
     /* A log that cannot be written must not stop what it tells about. */
     (void)!write(2, line, size < (int)sizeof line ? (size_t)size : sizeof line);
 }

@@ -84,7 +84,7 @@ static bool parse_limit(struct line *line)
             continue;
         }
         uint64_t *limit = &line->policy->limits[i];
-        if (!parse_number(line->words[2], "kmg", limit) || *limit > UINT64_MAX / 2000) {
+        if (!parse_number(line->words[2], "kmg", limit) || *limit >> 44 != 0) {
             return refuse(line, line->words[2], "expected a number, or a size with k, m or g");
         }
         return line->words[3][0] == '\0' || refuse(line, line->words[3], "more than one value");
