@@ -10,7 +10,9 @@ runs=${2:-7}
 seconds=${3:-0.3}
 here=$(cd "$(dirname "$0")" && pwd)
 command -v trace-cmd >/dev/null || { echo "needs trace-cmd" >&2; exit 77; }
+# shellcheck source-path=SCRIPTDIR source=bench.sh
 . "$here/bench.sh"
+# shellcheck source-path=SCRIPTDIR source=private_trace_cmd.sh
 . "$here/private_trace_cmd.sh"
 loop=$build/tests/bench/getppid_loop
 

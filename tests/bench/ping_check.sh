@@ -8,8 +8,10 @@
 set -u
 build=$(cd "${1:?"the build folder is missing"}" && pwd) || exit 1
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=bench.sh
 . "$here/bench.sh"
-aside= # as it is used
+# shellcheck disable=SC2034 # bench.sh uses it
+aside=
 failures=0
 
 # check RATE SECONDS THREADS MOST_MISSING_PERCENT [OPTIONS OF ETWAS]
