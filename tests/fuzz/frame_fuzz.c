@@ -72,7 +72,7 @@ static void reset(unsigned control)
     struct client *client = &controller.clients[0];
     const int socket = client->socket;
     for (size_t i = 0; i < MAX_SESSIONS; i++) {
-        memset(&controller.sessions[i], 0, offsetof(struct session, ring));
+        memset(&controller.sessions[i], 0, offsetof(struct session, counters));
         controller.sessions[i].directory = -1;
     }
     memset(client, 0, sizeof *client);
