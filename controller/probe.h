@@ -13,8 +13,8 @@
  */
 
 /*
- * Checks and registers the probe; one that is there already is fine. DENIED: errno is
- * the line of the policy, 0 when the file itself forbids it. SYSTEM: errno tells.
+ * Checks and registers the probe; one that is there already is fine. SYSTEM: errno tells;
+ * else it is the line of the policy that decided, 0 when the file itself forbids it.
  */
 enum etwas_status probe_register(struct controller *controller,
                                  const struct access_subject *subject, int file,

@@ -119,13 +119,13 @@ enum etwas_status probe_register(struct controller *controller,
         (status.st_uid == subject->uid || status.st_uid == 0) &&
         access_allows(&controller->policy, subject,
                       status.st_uid == subject->uid ? "usdt:own" : rule, &line);
-    if (!allowed) {
-        errno = (int)line;
-        return ETWAS_DENIED;
+    const uint64_t disk = status.st_uid == subject->uid ? (uint64_t)status.st_dev + 1 : 0;
+    if (allowed) {
+        name_probe(event, subject->uid, disk, rule);
     }
-    const bool own = status.st_uid == subject->uid;
-    name_probe(event, subject->uid, own ? (uint64_t)status.st_dev + 1 : 0, rule);
-    return write_probe(&controller->host, usdt, file, event, arguments) ? ETWAS_OK : ETWAS_SYSTEM;
+    const bool failed = allowed && !write_probe(&controller->host, usdt, file, event, arguments);
+    errno = failed ? errno : (int)line;
+    return failed ? ETWAS_SYSTEM : allowed ? ETWAS_OK : ETWAS_DENIED;
 }
 
 bool probe_may_stay(const struct access_policy *policy, const struct access_subject *subject,

@@ -112,7 +112,7 @@ static bool handle_usdt(struct work *work, const void *body)
     const enum etwas_status status =
         probe_register(work->controller, &work->client->subject, work->file, body, event);
     const uint32_t why = (uint32_t)errno;
-    LOG_CLIENT("<5>", work->client, "probe %s: %" PRIu32, event, why);
+    LOG_CLIENT("<5>", work->client, "probe %s, line %" PRIu32, event, why);
     return status == ETWAS_OK ? enable(work, event, "0") : answer(work, status, why);
 }
 
