@@ -66,13 +66,14 @@ static void a_program_of_ones_own_can_be_probed(void **state)
     (void)state;
     const char *path = ping_copy("ping", HARNESS_ALICE, 0755);
     ping_probe(&good);
-    begin_session("allow uid:61001 usdt:own\n", HARNESS_ALICE);
+    begin_session("deny * printk\nallow uid:61001 usdt:own\n", HARNESS_ALICE);
     const int file = open(path, O_RDONLY | O_CLOEXEC);
     const struct message_answer answer = ask_for(&good, file);
     (void)close(file);
     assert_int_equal(answer.status, ETWAS_OK);
     assert_true(alice.handle >= 0);
     assert_non_null(strstr(harness_traces(), "p:etwas_61001/"));
+    assert_int_equal(harness_logged("uid 61001 ", "probe etwas_61001:own_", ", line 2", NULL), 1);
     assert_int_equal(client_ask(&alice, MESSAGE_START, NULL, 0, -1).status, ETWAS_OK);
     char output[1024];
     const char *const ping[] = {path, "--count", "7", "--rate", "0", NULL};
