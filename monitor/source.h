@@ -37,6 +37,24 @@ struct source_accounts {
     uint64_t late;         /* delivered out of time order */
 };
 
+/*
+ * Where a session stands: how far the kernel's counters of each CPU are accounted for by
+ * what was delivered, left out or reported as lost so far. Kept with each batch, it lets the
+ * next monitor tell to the event what this one had read and did not hand on.
+ */
+enum { SOURCE_MAX_LANES = 1024 };
+
+struct source_lane {
+    uint64_t read; /* of the kernel's events handed out */
+    uint64_t lost; /* of those overwritten or refused */
+};
+
+struct source_position {
+    uint64_t session; /* its birth, as the controller names it; 0: no position */
+    uint32_t lane_count;
+    struct source_lane lanes[SOURCE_MAX_LANES];
+};
+
 struct source_ops {
     /* What poll() may wait on for input, or -1: then only the time counts. */
     int (*descriptor)(const struct source *source);
@@ -63,6 +81,13 @@ struct source_ops {
      * NULL for sources that know of none.
      */
     bool (*lane)(const struct source *source, uint32_t index, struct source_accounts *accounts);
+    /* Its position, when no event is being handed over. NULL for sources that have none. */
+    void (*position)(const struct source *source, struct source_position *position);
+    /*
+     * Before the first pump(): what an earlier monitor had accounted for. If the session is
+     * the same, what was read or lost since counts as this source's. NULL as above.
+     */
+    void (*resume)(struct source *source, const struct source_position *position);
 };
 
 struct source {

@@ -8,6 +8,7 @@
 #include "ipc/status.h"
 #include "monitor/event/encode.h"
 #include "monitor/event/event.h"
+#include "monitor/source.h"
 
 /*
  * Where events go: standard output, a file, nowhere; later a relay. The pipeline
@@ -20,6 +21,13 @@ enum { SINK_FLUSH_MS = 200 };
 
 struct sink;
 
+/* What sink_ops.checkpoint may ask. Lives for that call. */
+struct sink_books {
+    /* The accounts of all sources together, and the position of the one that has one. */
+    void (*take)(const struct sink_books *books, struct source_accounts *accounts,
+                 struct source_position *position);
+};
+
 struct sink_ops {
     /*
      * Takes all events or fails. CLOSED: whoever reads has left, which is not a
@@ -29,6 +37,12 @@ struct sink_ops {
                                struct etwas_error *error);
     /* Hands on what was held back; statuses as of write(). */
     enum etwas_status (*flush)(struct sink *sink, struct etwas_error *error);
+    /*
+     * All that the sources count as delivered has been written to this sink, and nothing
+     * else: the time to take their books. Comes after each call of a source's handler and before
+     * each flush(). NULL: not wanted.
+     */
+    void (*checkpoint)(struct sink *sink, const struct sink_books *books);
     void (*close)(struct sink *sink); /* frees it; flush() before */
 };
 

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ETWAS_RELAY_STORE_H
+#define ETWAS_RELAY_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipc/batch.h"
+#include "ipc/status.h"
+#include "policy/key.h"
+
+/*
+ * What a relay keeps, in one SQLite file (WAL): batches as they were received, with all that is
+ * needed to verify them again; for each (key, stream) how far it came and its books, which
+ * outlive the batches; publishers and what is known of them.
+ *
+ * One thread at a time puts (the committer); each thread that reads has a reader of its own.
+ * Nothing here decodes an event: lines.h does, for whoever reads.
+ */
+struct store;
+
+struct store_options {
+    const char *folder;      /* "etwas.db" in it, mode 0600; the folder is made with 0700 */
+    uint64_t max_bytes;      /* of batches; 0: no limit */
+    uint64_t max_age_s;      /* since they were received; 0: no limit */
+};
+
+ETWAS_MUST_CHECK enum etwas_status store_open(const struct store_options *options,
+                                              struct store **store, struct etwas_error *error);
+void store_close(struct store *store); /* NULL is fine; readers are closed before */
+
+/* The request as signed, to be verified again: header values, zero-terminated. */
+struct store_signed {
+    const char *authority;
+    const char *path;
+    const char *content_type;
+    const char *content_encoding;
+    const char *content_digest;
+    const char *etwas_batch;
+    const char *signature_input;
+    const char *signature;
+};
+
+enum store_outcome {
+    STORE_STORED,   /* is on disk */
+    STORE_HAVE,     /* was stored before, or is below what was */
+    STORE_CONFLICT, /* this number was stored with another digest */
+    STORE_FOREIGN,  /* the stream is another key's */
+    STORE_EARLY,    /* head.after is not stored yet: come again */
+    STORE_FAILED,   /* nothing of this call is stored: disk full ... */
+};
+
+struct store_incoming {
+    uint8_t public_key[KEY_PUBLIC_SIZE];
+    const char *computer;
+    struct batch_head head;
+    uint8_t digest[64];
+    struct store_signed parts;
+    int64_t received_ms; /* UTC since 1970 */
+    int64_t first;       /* times of events, as struct line; 0 for heartbeats */
+    int64_t last;
+    const void *body;
+    size_t size;
+    /* set by store_put(): */
+    enum store_outcome outcome;
+    int64_t row;      /* STORED: its row, larger than all before; 0 for a heartbeat, which only
+                         moves its stream's books */
+    uint64_t missing; /* STORED: traced events of the stream that never came, noticed just now */
+    int64_t missing_first; /* between which event times; 0: not known */
+    int64_t missing_last;
+};
+
+/* One transaction, on disk when it returns. OK even when single batches were refused. */
+ETWAS_MUST_CHECK enum etwas_status store_put(struct store *store, struct store_incoming **incoming,
+                                             size_t count, struct etwas_error *error);
+
+/*
+ * Removes what is too old or too much, in small steps between which others may put; call it now
+ * and then from a thread that does nothing else. `*removed`: batches.
+ */
+ETWAS_MUST_CHECK enum etwas_status store_retain(struct store *store, int64_t now_ms,
+                                                uint64_t *removed, struct etwas_error *error);
+
+struct store_totals {
+    uint64_t batches;
+    uint64_t events; /* lines */
+    uint64_t bytes;  /* of bodies */
+    int64_t first;   /* event times; 0: nothing is stored */
+    int64_t last;
+};
+void store_totals(struct store *store, struct store_totals *totals); /* any thread, no query */
+
+/* --- reading --- */
+
+struct store_reader;
+ETWAS_MUST_CHECK enum etwas_status store_reader_open(struct store *store,
+                                                     struct store_reader **reader,
+                                                     struct etwas_error *error);
+void store_reader_close(struct store_reader *reader);
+
+/* A stored batch; borrowed from the reader until its next call. */
+struct store_batch {
+    int64_t row;
+    const uint8_t *public_key; /* KEY_PUBLIC_SIZE bytes */
+    const char *computer;
+    struct batch_head head;
+    const uint8_t *digest;
+    struct store_signed parts;
+    int64_t received_ms;
+    int64_t first;
+    int64_t last;
+    uint64_t missing; /* as of struct store_incoming */
+    int64_t missing_first;
+    int64_t missing_last;
+    const void *body;
+    size_t size;
+};
+
+/* The first row > `row` (or, descending, < `row`) whose events may lie in [from, to). NOT_FOUND. */
+struct store_range {
+    int64_t row;
+    bool descending;
+    int64_t from; /* INT64_MIN, INT64_MAX: any */
+    int64_t to;
+};
+ETWAS_MUST_CHECK enum etwas_status store_next(struct store_reader *reader,
+                                              const struct store_range *range,
+                                              struct store_batch *batch, struct etwas_error *error);
+
+/* The last row, 0 for none. */
+int64_t store_last_row(struct store *store);
+
+struct store_stream {
+    uint8_t public_key[KEY_PUBLIC_SIZE];
+    uint8_t stream[BATCH_STREAM_SIZE];
+    const char *computer;
+    uint64_t sequence;   /* the highest stored */
+    uint64_t delivered;  /* traced events stored in all, retention notwithstanding */
+    uint64_t lost_spool; /* traced events that never came */
+    uint64_t lines;      /* stored in all */
+    uint64_t bytes;
+    struct batch_books books; /* as of `sequence` */
+    int64_t first_seen_ms;
+    int64_t last_seen_ms;
+};
+
+/* All streams, by key; `each` returns false to stop. The struct is borrowed for the call. */
+ETWAS_MUST_CHECK enum etwas_status store_streams(struct store_reader *reader,
+                                                 bool (*each)(void *context,
+                                                              const struct store_stream *stream),
+                                                 void *context, struct etwas_error *error);
+
+/* A consistent copy while others put; `path` must not exist. */
+ETWAS_MUST_CHECK enum etwas_status store_backup(struct store *store, const char *path,
+                                                struct etwas_error *error);
+
+#endif
