@@ -17,11 +17,11 @@
  * BATCH_MAX_UNPACKED and an index of the lines.
  */
 struct line {
-    uint32_t offset; /* of its "{" in `text` */
-    uint32_t size;   /* without the end of line */
-    int64_t time;    /* TimeCreated in 100 ns since 1601, as struct event; 0: not said */
-    bool own;        /* Provider is "Etwas": the monitor about itself */
-    uint8_t level;   /* LevelValue, 0xff: none */
+    uint32_t offset;          /* of its "{" in `text` */
+    uint32_t size;            /* without the end of line */
+    int64_t time;             /* TimeCreated in 100 ns since 1601, as struct event; 0: not said */
+    bool own;                 /* Provider is "Etwas": the monitor about itself */
+    uint8_t level;            /* LevelValue, 0xff: none */
     uint32_t provider_offset; /* the value of Provider in `text`, escaped, without quotes */
     uint32_t provider_size;
 };
@@ -44,8 +44,9 @@ void lines_init(struct lines *lines); /* allocates nothing */
 void lines_clear(struct lines *lines);
 
 /*
- * Unpacks zstd (one or more frames, nothing behind) and checks. MALFORMED or TOO_BIG: `error->doing`
- * says why, `*bad_line` which line (from 1; 0: the compression). The empty body has no lines.
+ * Unpacks zstd (one or more frames, nothing behind) and checks. MALFORMED or TOO_BIG:
+ * `error->doing` says why, `*bad_line` which line (from 1; 0: the compression). The empty body has
+ * no lines.
  */
 ETWAS_MUST_CHECK enum etwas_status lines_unpack(struct lines *lines, const void *body, size_t size,
                                                 size_t *bad_line, struct etwas_error *error);

@@ -21,11 +21,16 @@
 struct store;
 
 struct store_options {
-    const char *folder;      /* "etwas.db" in it, mode 0600; the folder is made with 0700 */
-    uint64_t max_bytes;      /* of batches; 0: no limit */
-    uint64_t max_age_s;      /* since they were received; 0: no limit */
+    const char *folder; /* "etwas.db" in it, mode 0600; the folder is made with 0700 */
+    uint64_t max_bytes; /* of batches; 0: no limit */
+    uint64_t max_age_s; /* since they were received; 0: no limit */
+    bool look; /* only read, back up or audit, while another process may serve the folder */
 };
 
+/*
+ * Makes what is not there (not to look: then NOT_FOUND). BUSY: another process serves the folder;
+ * MALFORMED: no store of ours, or of a newer version; `error->doing` says which.
+ */
 ETWAS_MUST_CHECK enum etwas_status store_open(const struct store_options *options,
                                               struct store **store, struct etwas_error *error);
 void store_close(struct store *store); /* NULL is fine; readers are closed before */
@@ -64,9 +69,11 @@ struct store_incoming {
     size_t size;
     /* set by store_put(): */
     enum store_outcome outcome;
-    int64_t row;      /* STORED: its row, larger than all before; 0 for a heartbeat, which only
-                         moves its stream's books */
-    uint64_t missing; /* STORED: traced events of the stream that never came, noticed just now */
+    int64_t row;        /* STORED: its row, larger than all before; 0 for a heartbeat, which only
+                           moves its stream's books, unless it is the one to tell of a gap */
+    uint64_t missing;   /* STORED: traced events of the stream that never came, noticed just now */
+    bool first_contact; /* ... the stream's first batch here: they came before it, and are
+                           not counted as lost */
     int64_t missing_first; /* between which event times; 0: not known */
     int64_t missing_last;
 };
@@ -94,9 +101,8 @@ void store_totals(struct store *store, struct store_totals *totals); /* any thre
 /* --- reading --- */
 
 struct store_reader;
-ETWAS_MUST_CHECK enum etwas_status store_reader_open(struct store *store,
-                                                     struct store_reader **reader,
-                                                     struct etwas_error *error);
+ETWAS_MUST_CHECK enum etwas_status
+store_reader_open(struct store *store, struct store_reader **reader, struct etwas_error *error);
 void store_reader_close(struct store_reader *reader);
 
 /* A stored batch; borrowed from the reader until its next call. */
@@ -111,6 +117,7 @@ struct store_batch {
     int64_t first;
     int64_t last;
     uint64_t missing; /* as of struct store_incoming */
+    bool first_contact;
     int64_t missing_first;
     int64_t missing_last;
     const void *body;
@@ -138,6 +145,7 @@ struct store_stream {
     uint64_t sequence;   /* the highest stored */
     uint64_t delivered;  /* traced events stored in all, retention notwithstanding */
     uint64_t lost_spool; /* traced events that never came */
+    uint64_t unseen;     /* traced events before the first batch that came here */
     uint64_t lines;      /* stored in all */
     uint64_t bytes;
     struct batch_books books; /* as of `sequence` */
