@@ -32,6 +32,7 @@ struct run {
     struct source_accounts said_losses;
     int64_t second_at_ns; /* when the next message is due */
     int64_t flush_at_ns;  /* when what sinks hold back has to go */
+    int64_t again_at_ns;  /* when a sink that kept something is asked again; INT64_MAX: none */
     int64_t finish_at_ns; /* when sources are asked to finish; INT64_MAX: not by the time */
     int64_t give_up_at_ns;
     bool held_back; /* sinks may hold back something */
@@ -68,14 +69,17 @@ static void write_all(struct run *run, const struct event *events, size_t count)
 
 static void flush_all(struct run *run)
 {
-    for (size_t i = 0; i < run->pipeline->sink_count && run->held_back; i++) {
+    run->again_at_ns = INT64_MAX;
+    for (size_t i = 0; i < run->pipeline->sink_count; i++) {
         if (run->sink_ended[i]) {
             continue;
         }
         struct sink *sink = run->pipeline->sinks[i];
         struct etwas_error error = {.status = ETWAS_OK};
         const enum etwas_status status = sink->ops->flush(sink, &error);
-        if (status != ETWAS_OK) {
+        if (status == ETWAS_AGAIN) {
+            run->again_at_ns = host_now_ns() + SINK_FLUSH_MS * HOST_MS;
+        } else if (status != ETWAS_OK) {
             end_sink(run, i, status, &error);
         }
     }
@@ -186,6 +190,9 @@ static int time_left_ms(struct run *run)
     if (run->finish_at_ns != INT64_MAX && !run->finishing) {
         left = earlier_ms(left, run->finish_at_ns);
     }
+    if (run->again_at_ns != INT64_MAX) {
+        left = earlier_ms(left, run->again_at_ns);
+    }
     for (size_t i = 0; i < run->pipeline->source_count; i++) {
         const struct source *source = run->pipeline->sources[i];
         run->inputs[i].descriptor = run->source_ended[i] ? -1 : source->ops->descriptor(source);
@@ -195,19 +202,25 @@ static int time_left_ms(struct run *run)
     return left;
 }
 
+/* Idle, or busy for too long: nobody waits for what is there. */
+static bool flush_is_due(const struct run *run, bool ready)
+{
+    const int64_t now = host_now_ns();
+    return (run->held_back && (!ready || now >= run->flush_at_ns)) || now >= run->again_at_ns;
+}
+
 static void wait(struct run *run)
 {
     const int left = time_left_ms(run);
     const size_t count = run->pipeline->source_count;
     const bool now = run->held_back || left == 0;
     const bool ready = pipeline_wait(run->inputs, count, now ? 0 : left);
-    if (!run->held_back || (ready && host_now_ns() < run->flush_at_ns)) {
+    if (!flush_is_due(run, ready)) {
         return;
     }
-    /* Idle, or busy for too long: nobody waits for what is there. */
     flush_all(run);
     if (!ready && left > 0 && !is_done(run)) {
-        (void)pipeline_wait(run->inputs, count, left);
+        (void)pipeline_wait(run->inputs, count, time_left_ms(run));
     }
 }
 
@@ -232,6 +245,10 @@ static void keep_time(struct run *run)
         (void)fprintf(stderr, "%" PRIu64 " msg/s\n", run->written - run->said_count);
     }
     say_losses(run);
+    if (!run->held_back) {
+        run->held_back = true; /* sinks that do things by the time want to be asked */
+        run->flush_at_ns = now;
+    }
     run->said_count = run->written;
     run->second_at_ns += SECOND_MS * HOST_MS;
     if (run->second_at_ns <= now) {
@@ -263,6 +280,7 @@ static enum etwas_status start(struct run *run)
     run->room = pipeline->options.max_events != 0 ? pipeline->options.max_events : UINT64_MAX;
     const int64_t now = host_now_ns();
     run->second_at_ns = now + SECOND_MS * HOST_MS;
+    run->again_at_ns = INT64_MAX;
     run->finish_at_ns = INT64_MAX;
     if (pipeline->options.duration_ms != 0 &&
         pipeline->options.duration_ms < (uint64_t)((INT64_MAX - now) / HOST_MS)) {

@@ -25,6 +25,13 @@ struct event;
 
 struct schema_json;
 
+/* Whose word an event is: who keeps the books of a stream has to know. */
+enum schema_origin {
+    SCHEMA_TRACED, /* recorded by the system */
+    SCHEMA_LOCAL,  /* made here from lines, counters */
+    SCHEMA_OWN,    /* the monitor reports about itself */
+};
+
 /*
  * How the fields of one kind of event are decoded. A decoder (tracefs format,
  * manifest, TraceLogging ...) embeds this as the first member of its own schema.
@@ -37,6 +44,7 @@ struct schema {
     const char *opcode_name;    /* or NULL: the name winmeta.xml gives the number, if any */
     /* From schema_json_make() (encode.h), or NULL: then names are escaped for each event. */
     const struct schema_json *json;
+    enum schema_origin origin;
     uint16_t field_count;
     /* The name of field `index`, UTF-8; index < field_count. */
     const char *(*field_name)(const struct schema *schema, uint16_t index);

@@ -39,6 +39,7 @@ static const struct record_field fields[] = {
 static const struct record_schema schema = {
     .schema = {.provider = "cpu",
                .event_name = "Usage",
+               .origin = SCHEMA_LOCAL,
                .field_count = sizeof fields / sizeof fields[0],
                .field_name = record_field_name,
                .field = record_field},

@@ -12,6 +12,7 @@ static const struct record_field fields[] = {
 static const struct record_schema schema = {
     .schema = {.provider = "stdout",
                .event_name = "Line",
+               .origin = SCHEMA_LOCAL,
                .field_count = 1,
                .field_name = record_field_name,
                .field = record_field},

@@ -44,6 +44,7 @@ static struct value field(const struct event *event, uint16_t index, struct aren
 static const struct schema schema = {
     .provider = "Etwas",
     .event_name = "Lost",
+    .origin = SCHEMA_OWN,
     .field_count = FIELDS,
     .field_name = field_name,
     .field = field,

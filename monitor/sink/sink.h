@@ -13,7 +13,7 @@
 /*
  * Where events go: standard output, a file, nowhere; later a relay. The pipeline
  * writes batches in time order and flushes when it has nothing to do, at least
- * every SINK_FLUSH_MS.
+ * every SINK_FLUSH_MS while there are events.
  *
  * A sink embeds struct sink as its first member.
  */
@@ -35,7 +35,10 @@ struct sink_ops {
      */
     enum etwas_status (*write)(struct sink *sink, const struct event *events, size_t count,
                                struct etwas_error *error);
-    /* Hands on what was held back; statuses as of write(). */
+    /*
+     * Hands on what was held back; statuses as of write(), and AGAIN: keeps it for now, to be asked
+     * again SINK_FLUSH_MS later. Comes at least each second, so that a sink may do what is due.
+     */
     enum etwas_status (*flush)(struct sink *sink, struct etwas_error *error);
     /*
      * All that the sources count as delivered has been written to this sink, and nothing

@@ -96,6 +96,7 @@ struct counting {
     size_t count;
     size_t flushed; /* how many of these were flushed */
     size_t flushes;
+    bool keeps;   /* flush() answers AGAIN */
     size_t named; /* events with a process name */
     size_t limit; /* `outcome` after so many; 0: never */
     enum etwas_status outcome;
@@ -120,7 +121,7 @@ static enum etwas_status flush(struct sink *sink, struct etwas_error *error)
     (void)error;
     counting->flushed = counting->count;
     counting->flushes++;
-    return ETWAS_OK;
+    return counting->keeps ? ETWAS_AGAIN : ETWAS_OK;
 }
 
 static const struct sink_ops sink_ops = {.write = count_events, .flush = flush};
@@ -345,6 +346,17 @@ static void a_busy_source_cannot_hold_a_flush_back(void **state)
     assert_true(sinks[0].flushes >= 2);
 }
 
+static void a_sink_is_flushed_each_second_and_again_when_it_asks(void **state)
+{
+    (void)state;
+    sources[0].idle = true;
+    sinks[0].keeps = true;
+    pipeline.options.duration_ms = 1000 + 3 * SINK_FLUSH_MS + SINK_FLUSH_MS / 2;
+    assert_int_equal(pipeline_run(&pipeline), PIPELINE_FINE);
+    /* After a second, as often as it asked, and once more at the end. */
+    assert_in_range(sinks[0].flushes, 3, 5);
+}
+
 #define CLAIM(name) cmocka_unit_test_setup(name, set_up)
 
 int main(void)
@@ -363,6 +375,7 @@ int main(void)
         CLAIM(the_accounts_say_whether_they_balance),
         CLAIM(processes_are_looked_up_only_for_sinks_that_look),
         CLAIM(a_busy_source_cannot_hold_a_flush_back),
+        CLAIM(a_sink_is_flushed_each_second_and_again_when_it_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
