@@ -13,12 +13,12 @@
  * as of its end. docs/http.md tells the whole.
  */
 enum {
-    BATCH_STREAM_SIZE = 16,              /* bytes of a stream's identity */
-    BATCH_MAX_LINES = 256 * 1024,        /* bytes that a batch is filled up to */
-    BATCH_MAX_LINE = 1024 * 1024,        /* bytes of one line; a batch may be one such line */
-    BATCH_MAX_SENT = 1024 * 1024,        /* bytes as sent */
+    BATCH_STREAM_SIZE = 16,       /* bytes of a stream's identity */
+    BATCH_MAX_LINES = 256 * 1024, /* bytes that a batch is filled up to */
+    BATCH_MAX_LINE = 1024 * 1024, /* bytes of one line; a batch may be one such line */
+    BATCH_MAX_SENT = 1024 * 1024, /* bytes as sent */
     BATCH_MAX_UNPACKED = 16 * 1024 * 1024,
-    BATCH_HEADER_SIZE = 512,             /* room for the header's value and its zero */
+    BATCH_HEADER_SIZE = 512, /* room for the header's value and its zero */
 };
 
 /* The largest number that a structured field can hold (RFC 8941, 3.3.1). */

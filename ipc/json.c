@@ -246,7 +246,7 @@ static const char *skip_value(const char *at, const char *end, struct json_piece
     if (at != NULL) {
         const bool quoted = value->type == JSON_IS_STRING;
         value->data = start + quoted;
-        value->size = (size_t)(at - start) - 2U * quoted;
+        value->size = (size_t)(at - start) - (quoted ? 2 : 0);
     }
     return at;
 }

@@ -14,10 +14,10 @@
 enum {
     KEY_PUBLIC_SIZE = 32,
     KEY_SEED_SIZE = 32,
-    KEY_SECRET_SIZE = 64,    /* seed and public key, as libsodium keeps them */
-    KEY_ID_SIZE = 51,        /* "SHA256:" and 43 characters of base64, and a zero */
-    KEY_COMPUTER_SIZE = 65,  /* [A-Za-z0-9._-]{1,64} and a zero */
-    KEY_LINE_SIZE = 256,     /* room for a line of either kind and its zero */
+    KEY_SECRET_SIZE = 64,   /* seed and public key, as libsodium keeps them */
+    KEY_ID_SIZE = 51,       /* "SHA256:" and 43 characters of base64, and a zero */
+    KEY_COMPUTER_SIZE = 65, /* [A-Za-z0-9._-]{1,64} and a zero */
+    KEY_LINE_SIZE = 256,    /* room for a line of either kind and its zero */
 };
 
 /* SYSTEM: libsodium cannot be used (no source of random bytes). May be called again. */
@@ -57,8 +57,7 @@ void key_trust_format(const struct key_trust *trust, char text[KEY_LINE_SIZE]);
  * Reads one line, its end of line left out or not. NOT_FOUND: empty, or a comment;
  * MALFORMED: `error->doing` says what of it ("the computer's name").
  */
-ETWAS_MUST_CHECK enum etwas_status key_trust_parse(const char *text, size_t size,
-                                                   struct key_trust *trust,
-                                                   struct etwas_error *error);
+ETWAS_MUST_CHECK enum etwas_status
+key_trust_parse(const char *text, size_t size, struct key_trust *trust, struct etwas_error *error);
 
 #endif

@@ -18,17 +18,17 @@
  * No allocation: everything is written to rooms of the caller.
  */
 enum {
-    SIGNATURE_MAX_INPUT = 2048,     /* bytes of a Signature-Input or Signature */
-    SIGNATURE_MAX_BASE = 8192,      /* bytes of a signature base */
+    SIGNATURE_MAX_INPUT = 2048, /* bytes of a Signature-Input or Signature */
+    SIGNATURE_MAX_BASE = 8192,  /* bytes of a signature base */
     SIGNATURE_MAX_COMPONENTS = 16,
     SIGNATURE_MAX_HEADERS = 16,
-    SIGNATURE_NONCE_MAX = 64,       /* characters; ours are 22 */
+    SIGNATURE_NONCE_MAX = 64, /* characters; ours are 22 */
     SIGNATURE_SIZE = 64,
-    SIGNATURE_DIGEST_SIZE = 64,     /* SHA-512 */
-    SIGNATURE_DIGEST_TEXT = 128,    /* room for "sha-512=:...:" and its zero */
+    SIGNATURE_DIGEST_SIZE = 64,  /* SHA-512 */
+    SIGNATURE_DIGEST_TEXT = 128, /* room for "sha-512=:...:" and its zero */
     SIGNATURE_SKEW_S = 30,
     SIGNATURE_MAX_LIFE_S = 300,
-    SIGNATURE_LIFE_S = 60,          /* of those we make */
+    SIGNATURE_LIFE_S = 60, /* of those we make */
 };
 
 struct signature_header {
@@ -56,7 +56,7 @@ struct signature_input {
     int64_t created;       /* seconds since 1970; -1: not said */
     int64_t expires;       /* -1: not said */
     char nonce[SIGNATURE_NONCE_MAX + 1]; /* "": not said */
-    char key_id[64];       /* "": not said */
+    char key_id[64];                     /* "": not said */
     char algorithm[16];
     char tag[32];
 };
@@ -113,7 +113,8 @@ enum signature_verdict signature_check_key(const struct signature_message *messa
 
 /* SHA-512 of a body that comes in parts. */
 struct signature_digest {
-    _Alignas(16) unsigned char state[256]; /* libsodium's crypto_hash_sha512_state; asserted to fit */
+    _Alignas(
+        16) unsigned char state[256]; /* libsodium's crypto_hash_sha512_state; asserted to fit */
 };
 void signature_digest_init(struct signature_digest *digest);
 void signature_digest_add(struct signature_digest *digest, const void *data, size_t size);
