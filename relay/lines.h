@@ -14,14 +14,20 @@
  * the members that are the relay's to say. What passes here can be shown to anybody.
  *
  * One struct lines a thread is used again and again: it keeps its memory, which is at most
- * BATCH_MAX_UNPACKED and an index of the lines.
+ * BATCH_MAX_UNPACKED and an index of the lines while a huge batch is in it, and a megabyte
+ * otherwise.
  */
+enum {
+    LINES_MAX_COUNT = 64 * 1024, /* lines of a batch; ours have at most some thousand */
+    LINE_NO_LEVEL = 0xff,
+};
+
 struct line {
     uint32_t offset;          /* of its "{" in `text` */
     uint32_t size;            /* without the end of line */
     int64_t time;             /* TimeCreated in 100 ns since 1601, as struct event; 0: not said */
     bool own;                 /* Provider is "Etwas": the monitor about itself */
-    uint8_t level;            /* LevelValue, 0xff: none */
+    uint8_t level;            /* LevelValue; LINE_NO_LEVEL: none */
     uint32_t provider_offset; /* the value of Provider in `text`, escaped, without quotes */
     uint32_t provider_size;
 };

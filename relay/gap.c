@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "relay/gap.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "relay/moment.h"
+
+int64_t gap_time(const struct gap *gap)
+{
+    return gap->last != 0 ? gap->last : moment_from_unix_ms(gap->received_ms);
+}
+
+/* ,"NAME":"TIME", or nothing when it is not known. */
+static const char *show_time(const char *name, int64_t time, char text[64])
+{
+    char moment[MOMENT_SIZE];
+    moment_format(time, moment);
+    text[0] = '\0';
+    if (time != 0) {
+        (void)snprintf(text, 64, ",\"%s\":\"%s\"", name, moment);
+    }
+    return text;
+}
+
+size_t gap_show(const struct gap *gap, char *text, size_t room)
+{
+    char moment[MOMENT_SIZE];
+    char first[64];
+    char last[64];
+    moment_format(gap_time(gap), moment);
+    const int size =
+        snprintf(text, room,
+                 "{\"Id\":\"%" PRId64 ":0\",\"Computer\":\"%s\",\"TimeCreated\":\"%s\","
+                 "\"Provider\":\"Etwas\",\"EventId\":0,\"EventName\":\"%s\",\"ProcessId\":0,"
+                 "\"ThreadId\":0,\"Cpu\":0,\"EventData\":{%s\"Count\":%" PRIu64 "%s%s}}",
+                 gap->row, gap->computer, moment, gap->first_contact ? "Unseen" : "Lost",
+                 gap->first_contact ? "" : "\"Where\":\"spool\",", gap->count,
+                 show_time("First", gap->first, first), show_time("Last", gap->last, last));
+    return size > 0 ? (size_t)size : 0;
+}
