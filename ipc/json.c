@@ -14,14 +14,15 @@
 enum { WORD = 8 /* bytes */ };
 #define EACH_BYTE (UINT64_MAX / 0xff)
 
-/* Compilers make one load of it where bytes lie that way round. */
+/* One load where bytes lie that way round. As a loop it would be eight: gcc 12 only sees this. */
 static uint64_t load_word(const char *at)
 {
-    uint64_t word = 0;
-    for (unsigned i = 0; i < WORD; i++) {
-        word |= (uint64_t)(uint8_t)at[i] << (8 * i);
-    }
-    return word;
+    const uint8_t *byte = (const uint8_t *)at;
+    const uint32_t low =
+        byte[0] | (uint32_t)byte[1] << 8 | (uint32_t)byte[2] << 16 | (uint32_t)byte[3] << 24;
+    const uint32_t high =
+        byte[4] | (uint32_t)byte[5] << 8 | (uint32_t)byte[6] << 16 | (uint32_t)byte[7] << 24;
+    return low | (uint64_t)high << 32;
 }
 
 /*
