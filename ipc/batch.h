@@ -51,7 +51,7 @@ ETWAS_MUST_CHECK enum etwas_status batch_head_format(const struct batch_head *he
 
 /*
  * Reads it: any dictionary of RFC 8941; members that are not known are passed over,
- * those that are must have their type and range. MALFORMED.
+ * those that are must have their type and range, and come once. MALFORMED.
  */
 ETWAS_MUST_CHECK enum etwas_status batch_head_parse(const char *text, size_t size,
                                                     struct batch_head *head);
