@@ -50,7 +50,7 @@ struct key_trust {
     int revoked; /* the line begins with "revoked" */
 };
 
-/* "etwas-ed25519 BASE64 COMPUTER", without an end of line. */
+/* "etwas-ed25519 BASE64 COMPUTER", "revoked " before it where it is, without an end of line. */
 void key_trust_format(const struct key_trust *trust, char text[KEY_LINE_SIZE]);
 
 /*
