@@ -37,6 +37,13 @@ static enum etwas_status parse(const char *text, size_t size, struct key_trust *
     return status;
 }
 
+static void assert_same(const struct key_trust *left, const struct key_trust *right)
+{
+    assert_memory_equal(left->public_key, right->public_key, sizeof left->public_key);
+    assert_string_equal(left->computer, right->computer);
+    assert_int_equal(left->revoked, right->revoked);
+}
+
 static void the_key_of_the_rfc_comes_of_its_seed(void **state)
 {
     (void)state;
@@ -111,13 +118,13 @@ static void a_trusted_key_is_one_line(void **state)
     key_trust_format(&trust, text);
     assert_string_equal(text, "etwas-ed25519 " PUBLIC_BASE64 " web-1.example_x");
     assert_int_equal(parse(text, strlen(text), &back, &error), ETWAS_OK);
-    assert_memory_equal(&trust, &back, sizeof trust);
+    assert_same(&trust, &back);
     trust.revoked = 1;
     memset(trust.computer, 'x', KEY_COMPUTER_SIZE - 1);
     key_trust_format(&trust, text);
     assert_int_equal(strncmp(text, "revoked etwas-ed25519 " PUBLIC_BASE64 " xxxx", 70), 0);
     assert_int_equal(parse(text, strlen(text), &back, &error), ETWAS_OK);
-    assert_memory_equal(&trust, &back, sizeof trust);
+    assert_same(&trust, &back);
 }
 
 static void blanks_and_ends_of_lines_are_passed_over(void **state)
