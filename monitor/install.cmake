@@ -1,4 +1,4 @@
-# What is installed beside etwas and etwas-ping, and their package.
+# What is installed beside etwas, etwasc and etwas-ping, and their package.
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE
   DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/etwas RENAME copyright COMPONENT monitor)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs/man/
@@ -24,4 +24,5 @@ set(CPACK_DEBIAN_MONITOR_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_MONITOR_PACKAGE_RECOMMENDS etwas-controller)
 set(CPACK_COMPONENT_MONITOR_DESCRIPTION
 "etwas asks etwas-controller for a trace session, decodes, filters and prints what comes.
-etwas-ping sends numbered events to try it with.")
+etwasc prints the events that come to a relay. etwas-ping sends numbered events to try
+it with.")

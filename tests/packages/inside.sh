@@ -44,10 +44,13 @@ check etwas-controller --help
 check dpkg -i "${etwas[@]}"
 mode /usr/bin/etwas '755 root root'
 mode /usr/bin/etwas-ping '755 root root'
+mode /usr/bin/etwasc '755 root root'
 check etwas --help
+check etwasc --help
 check etwas --usdt-rule /usr/bin/etwas-ping
 check etwas-ping --rate 1000 --count 3 --quiet
 [ -f /usr/share/man/man1/etwas-ping.1 ] || fail "no manual page of etwas-ping"
+[ -f /usr/share/man/man1/etwasc.1 ] || fail "no manual page of etwasc"
 has_rule || { cat "$policy"; fail "no rule for etwas-ping"; }
 check etwas-controller --check
 check dpkg -i "${etwas[@]}"
