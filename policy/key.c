@@ -49,11 +49,18 @@ void key_id(const uint8_t public_key[KEY_PUBLIC_SIZE], char id[KEY_ID_SIZE])
                             sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
 }
 
-/* Exactly 32 bytes, with the padding and without bits that mean nothing. */
+/*
+ * Exactly 32 bytes, with the padding and without bits that mean nothing. libsodium 1.0.18 takes
+ * some bytes beyond ASCII for digits.
+ */
 static bool decode(const char *text, size_t size, uint8_t bytes[KEY_PUBLIC_SIZE])
 {
     size_t decoded = 0;
-    return size == BASE64_SIZE - 1 &&
+    uint8_t bits = 0;
+    for (size_t i = 0; i < size; i++) {
+        bits |= (uint8_t)text[i];
+    }
+    return size == BASE64_SIZE - 1 && bits < 0x80 &&
            sodium_base642bin(bytes, KEY_PUBLIC_SIZE, text, size, NULL, &decoded, NULL,
                              sodium_base64_VARIANT_ORIGINAL) == 0 &&
            decoded == KEY_PUBLIC_SIZE;
