@@ -43,12 +43,12 @@ enum spool_sync {
 enum { SPOOL_SYNC_MS = 100 };
 
 struct spool_options {
-    const char *base;      /* folder of all spools; made with mode 0700 */
-    const char *session;   /* name of the trace session, "" for none: part of what must match */
-    size_t sink_count;     /* 1 to SPOOL_MAX_SINKS */
+    const char *base;         /* folder of all spools; made with mode 0700 */
+    const char *session;      /* name of the trace session, "" for none: part of what must match */
+    size_t sink_count;        /* 1 to SPOOL_MAX_SINKS */
     const char *const *sinks; /* URLs as typed; each has a cursor */
-    uint64_t max_bytes;    /* of all files; 0: 1 GiB */
-    uint64_t max_age_s;    /* what is older is dropped; 0: no limit */
+    uint64_t max_bytes;       /* of all segments; 0: 1 GiB; at least 2 MiB */
+    uint64_t max_age_s;       /* what is older is dropped; 0: no limit */
     enum spool_drop drop;
     enum spool_sync sync;
     /* Called, from any thread and under the spool's lock, when there is more to read. */
@@ -81,14 +81,20 @@ ETWAS_MUST_CHECK enum etwas_status spool_open(const struct spool_options *option
  * on the way.
  */
 ETWAS_MUST_CHECK enum etwas_status spool_open_left(const struct spool_options *options,
-                                                   struct spool **spool,
-                                                   struct etwas_error *error);
+                                                   struct spool **spool, struct etwas_error *error);
 
-/* Writes what is not on disk yet, and the cursors. A left stream with nothing to send is removed. */
+/* Writes what is not on disk yet, and the cursors. A left stream with nothing to send is removed.
+ */
 void spool_close(struct spool *spool); /* NULL is fine */
 
 const uint8_t *spool_stream(const struct spool *spool); /* BATCH_STREAM_SIZE bytes */
 const struct spool_past *spool_past(const struct spool *spool);
+
+/*
+ * What the past says was produced and became nothing that it knew: if its session is gone, these
+ * were lost by the monitor. (If it is not, the source counts them itself: source_ops.resume.)
+ */
+uint64_t spool_past_unaccounted(const struct spool_past *past);
 size_t spool_sink_count(const struct spool *spool);
 const char *spool_sink(const struct spool *spool, size_t sink); /* its URL */
 
