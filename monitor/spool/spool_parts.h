@@ -3,10 +3,10 @@
 #define ETWAS_MONITOR_SPOOL_SPOOL_PARTS_H
 
 #include <pthread.h>
-#include <stdatomic.h>
 
+#include "monitor/spool/cache.h"
 #include "monitor/spool/folder.h"
-#include "monitor/spool/segment.h"
+#include "monitor/spool/shelf.h"
 #include "monitor/spool/spool.h"
 
 /*
@@ -27,50 +27,6 @@ enum {
     SPOOL_RETRY_MS = 1000,
 };
 #define SPOOL_DEFAULT (UINT64_C(1024) * 1024 * 1024)
-
-/* A batch in memory, and the record it is on disk. */
-struct node {
-    struct spool_batch batch; /* first */
-    _Atomic uint32_t users;   /* the cache is one */
-    struct shelf *shelf;      /* of one in the cache: where it is on disk; NULL: loose */
-    struct shelf *held;       /* of one read from disk: counts as its user */
-    bool digested;            /* under digest_lock */
-    size_t size;              /* of the record */
-    _Alignas(8) uint8_t record[];
-};
-
-/* Where a batch is in a segment. */
-struct entry {
-    uint64_t sequence;
-    uint64_t before;
-    int64_t made_ms;
-    uint32_t offset;
-    uint32_t size; /* of the record */
-    uint32_t body;
-    uint32_t traced;
-    bool gone; /* dropped or damaged, while its neighbours are there */
-};
-
-/* A segment. */
-struct shelf {
-    _Atomic uint32_t users; /* the spool is one, others are batches read from it */
-    uint64_t number;
-    uint64_t salt;
-    uint64_t size;           /* of what is good of the file */
-    uint64_t prior_sequence; /* of the last batch before this segment, */
-    uint64_t prior_before;   /* and the events up to and with it */
-    uint64_t last;           /* sequence of its last batch, or as prior_sequence */
-    uint64_t batches;        /* those that are not gone */
-    uint64_t traced;
-    uint64_t bytes;
-    int64_t youngest_ms;
-    int file;              /* -1: not open now; then there are no entries, either */
-    bool dirty;            /* written since it was synced */
-    bool keep;             /* some entries are gone: they are nowhere else */
-    struct entry *entries; /* owned; NULL: not read */
-    size_t entry_count;
-    size_t entry_room;
-};
 
 struct spool {
     pthread_mutex_t lock;
@@ -129,37 +85,6 @@ struct spool {
 
 /* notice.c: says something, once; what waits already stays. */
 void notice_put(struct spool *spool, const char *format, ...) ETWAS_PRINTF(2, 3);
-
-/* cache.c */
-struct node *node_make(const struct batch_head *head, const struct source_position *position,
-                       const void *body, size_t size);
-struct node *node_room(size_t record_size); /* for a record that is read from disk */
-void node_release(struct node *node);
-size_t node_cost(const struct node *node);
-void node_digest(struct spool *spool, struct node *node);
-
-/* Takes the node over; what is on disk makes room. NO_MEMORY: it stays the caller's. */
-ETWAS_MUST_CHECK enum etwas_status cache_add(struct spool *spool, struct node *node);
-struct node *cache_find(const struct spool *spool, uint64_t sequence);
-struct node *cache_first_loose(const struct spool *spool, uint64_t behind); /* or NULL */
-void cache_remove(struct spool *spool, struct node *node);
-void cache_forget_shelf(struct spool *spool, const struct shelf *shelf);
-void cache_forget_until(struct spool *spool, uint64_t sequence);
-bool cache_uses(const struct spool *spool, const struct shelf *shelf); /* somebody reads one */
-void cache_set_loose(struct spool *spool);                             /* all of it */
-void cache_settled(struct spool *spool, struct node *node, struct shelf *shelf);
-void cache_clear(struct spool *spool);
-
-/* shelf.c */
-ETWAS_MUST_CHECK enum etwas_status shelf_load_all(struct spool *spool);
-/* Its entries are there then. NOT_FOUND: the segment had to be taken out of the spool. */
-ETWAS_MUST_CHECK enum etwas_status shelf_open(struct spool *spool, struct shelf *shelf);
-void shelf_release(struct shelf *shelf);
-bool shelf_remove(struct spool *spool, size_t index); /* and its file; false: it has to stay */
-void shelf_forget_all(struct spool *spool);           /* not their files */
-void shelf_entry_gone(struct shelf *shelf, struct entry *entry);
-size_t shelf_entry_behind(const struct shelf *shelf, uint64_t sequence);
-ETWAS_MUST_CHECK uint32_t shelf_write(struct spool *spool, struct node *node);
 
 /* disk.c: writing, which may fail. */
 void disk_flush(struct spool *spool); /* what is loose, as far as it goes */
