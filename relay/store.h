@@ -22,7 +22,7 @@ struct store;
 
 struct store_options {
     const char *folder; /* "etwas.db" in it, mode 0600; the folder is made with 0700 */
-    uint64_t max_bytes; /* of batches; 0: no limit */
+    uint64_t max_bytes; /* that the batches take on disk; 0: no limit */
     uint64_t max_age_s; /* since they were received; 0: no limit */
     bool look; /* only read, back up or audit, while another process may serve the folder */
 };
@@ -83,8 +83,10 @@ ETWAS_MUST_CHECK enum etwas_status store_put(struct store *store, struct store_i
                                              size_t count, struct etwas_error *error);
 
 /*
- * Removes what is too old or too much, in small steps between which others may put; call it now
- * and then from a thread that does nothing else. `*removed`: batches.
+ * Removes what is too old or too much, in steps of some milliseconds between which others may
+ * put, and moves what was put from the log into the database. Call it about once a second from a
+ * thread that does nothing else; it returns after a second or so even when there is more to do.
+ * `*removed`: batches.
  */
 ETWAS_MUST_CHECK enum etwas_status store_retain(struct store *store, int64_t now_ms,
                                                 uint64_t *removed, struct etwas_error *error);
@@ -159,7 +161,7 @@ ETWAS_MUST_CHECK enum etwas_status store_streams(struct store_reader *reader,
                                                               const struct store_stream *stream),
                                                  void *context, struct etwas_error *error);
 
-/* A consistent copy while others put; `path` must not exist. */
+/* A consistent copy while others put, mode 0600 and on disk; `path` must not exist. */
 ETWAS_MUST_CHECK enum etwas_status store_backup(struct store *store, const char *path,
                                                 struct etwas_error *error);
 
