@@ -13,6 +13,9 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Each begins anew, so that more of them in one input find nothing more. */
+enum { MAX_PACKETS = 16 };
+
 static struct controller controller;
 static int client_end = -1;
 static int program = -1;
@@ -66,17 +69,26 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-/* Nothing stays of the packet before. */
+/*
+ * Nothing stays of the packet before. What it cannot have written is left alone, for
+ * clearing all was most of the time: the slots of sessions that were not taken, and the
+ * events asked for, as there are none (looked at once for each input).
+ */
 static void reset(unsigned control)
 {
     struct client *client = &controller.clients[0];
-    const int socket = client->socket;
     for (size_t i = 0; i < MAX_SESSIONS; i++) {
-        memset(&controller.sessions[i], 0, offsetof(struct session, counters));
-        controller.sessions[i].directory = -1;
+        struct session *session = &controller.sessions[i];
+        if (session->state != SESSION_FREE || session->info.name[0] != '\0') {
+            memset(session, 0, offsetof(struct session, counters));
+        }
+        session->directory = -1;
     }
-    memset(client, 0, sizeof *client);
-    client->socket = socket;
+    client->session = NULL;
+    client->streaming = false;
+    client->cursor = 0;
+    client->blocked_ms = 0;
+    memset(&client->subject, 0, sizeof client->subject);
     client->state = (enum client_state)(1U << (control & 3));
     client->subject.uid = (control & 8) != 0 ? 0 : 1000;
     if (client->state == CLIENT_OPEN || client->state == CLIENT_TRACING) {
@@ -108,31 +120,22 @@ static void check_answer(uint16_t request)
     require(bytes_end(&body) == ETWAS_OK);
 }
 
-static void control_one(const uint8_t *bytes, size_t size, unsigned control)
+static void control_one(const uint8_t *packet, size_t size, unsigned control)
 {
-    uint8_t *packet = malloc(size != 0 ? size : 1);
     struct message_head head = {0};
-    require(packet != NULL);
-    memcpy(packet, bytes, size);
     memcpy(&head, packet, size < sizeof head ? size : sizeof head);
     reset(control);
     if (request_handle(&controller, &controller.clients[0], packet, size,
                        (control & 4) != 0 ? program : -1)) {
         check_answer(head.type);
-    } else {
-        require(recv(client_end, packet, 1, 0) < 0);
     }
-    free(packet);
 }
 
 /* Each body as each structure: what is read is inside, or the reader is bad. */
-static void decode_one(const uint8_t *bytes, size_t size)
+static void decode_one(const uint8_t *packet, size_t size)
 {
-    uint8_t *packet = malloc(size != 0 ? size : 1);
     struct bytes_reader body;
     uint16_t type = 0;
-    require(packet != NULL);
-    memcpy(packet, bytes, size);
     if (message_decode(packet, size, STREAM_MAX_FRAME, &type, &body) == ETWAS_OK) {
         union {
             struct message_open open;
@@ -172,21 +175,40 @@ static void decode_one(const uint8_t *bytes, size_t size)
         READ(stream_get_end, end);
 #undef READ
     }
+}
+
+/* In memory of just its size, so that each byte read too many is seen. */
+static void take_packet(const uint8_t *bytes, size_t size, unsigned control)
+{
+    uint8_t *packet = malloc(size != 0 ? size : 1);
+    require(packet != NULL);
+    memcpy(packet, bytes, size);
+    decode_one(packet, size);
+    control_one(packet, size, control);
     free(packet);
+}
+
+/* What was refused was not answered, and no event was switched on: there are none. */
+static void check_silence(void)
+{
+    static const uint8_t none[sizeof controller.clients[0].wants];
+    uint8_t byte = 0;
+    require(recv(client_end, &byte, 1, 0) < 0);
+    require(memcmp(controller.clients[0].wants, none, sizeof none) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    while (size >= 3) {
+    for (int packets = 0; size >= 3 && packets < MAX_PACKETS; packets++) {
         const unsigned control = data[0];
         const size_t wanted = (size_t)data[1] | (size_t)data[2] << 8;
         data += 3;
         size -= 3;
         const size_t packet = wanted < size ? wanted : size;
-        decode_one(data, packet);
-        control_one(data, packet, control);
+        take_packet(data, packet, control);
         data += packet;
         size -= packet;
     }
+    check_silence();
     return 0;
 }
