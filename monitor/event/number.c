@@ -5,24 +5,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PAIRS(tens)                                                                                \
-    tens "0" tens "1" tens "2" tens "3" tens "4" tens "5" tens "6" tens "7" tens "8" tens "9"
-
-_Static_assert(sizeof(PAIRS("0")) == 21, "ten pairs and a zero");
+#define ONES(tens)                                                                                 \
+    tens "0," tens "1," tens "2," tens "3," tens "4," tens "5," tens "6," tens "7," tens "8," tens \
+         "9,"
+#define TENS(hundreds)                                                                             \
+    ONES(hundreds "0")                                                                             \
+    ONES(hundreds "1")                                                                             \
+    ONES(hundreds "2")                                                                             \
+    ONES(hundreds "3")                                                                             \
+    ONES(hundreds "4")                                                                             \
+    ONES(hundreds "5")                                                                             \
+    ONES(hundreds "6")                                                                             \
+    ONES(hundreds "7")                                                                             \
+    ONES(hundreds "8")                                                                             \
+    ONES(hundreds "9")
 
 /* clang-format off */
-const char number_pairs[200] =
-    PAIRS("0") PAIRS("1") PAIRS("2") PAIRS("3") PAIRS("4")
-    PAIRS("5") PAIRS("6") PAIRS("7") PAIRS("8") PAIRS("9");
-
-const uint64_t number_powers[20] = {
-    UINT64_C(1), UINT64_C(10), UINT64_C(100), UINT64_C(1000), UINT64_C(10000),
-    UINT64_C(100000), UINT64_C(1000000), UINT64_C(10000000), UINT64_C(100000000),
-    UINT64_C(1000000000), UINT64_C(10000000000), UINT64_C(100000000000),
-    UINT64_C(1000000000000), UINT64_C(10000000000000), UINT64_C(100000000000000),
-    UINT64_C(1000000000000000), UINT64_C(10000000000000000), UINT64_C(100000000000000000),
-    UINT64_C(1000000000000000000), UINT64_C(10000000000000000000),
-};
+const char number_triples[4004] =
+    TENS("0") TENS("1") TENS("2") TENS("3") TENS("4")
+    TENS("5") TENS("6") TENS("7") TENS("8") TENS("9");
 /* clang-format on */
 
 static const char HEX_DIGITS[16] = {'0', '1', '2', '3', '4', '5', '6', '7',
@@ -110,7 +111,7 @@ void sink_put_float(struct sink *sink, double value)
 
 static void put_pair(char *at, unsigned value)
 {
-    memcpy(at, number_pairs + 2 * (size_t)value, 2);
+    memcpy(at, number_triples + 4 * (size_t)value + 1, 2);
 }
 
 /*
@@ -160,9 +161,8 @@ void sink_put_time(struct sink *sink, struct encoder *encoder, int64_t time)
     const unsigned fraction = (unsigned)(time - encoder->second_start);
     char *at = sink->at;
     memcpy(at, encoder->second, sizeof encoder->second);
-    put_pair(at + 20, fraction / 100000);
-    put_pair(at + 22, fraction / 1000 % 100);
-    put_pair(at + 24, fraction / 10 % 100);
+    (void)number_put_three(at + 20, fraction / 10000);
+    (void)number_put_three(at + 23, fraction / 10 % 1000);
     at[26] = (char)('0' + fraction % 10);
     at[27] = 'Z';
     sink->at = at + 28;

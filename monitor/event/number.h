@@ -14,50 +14,67 @@ static inline bool sink_is_finite(double value)
     return value >= -DBL_MAX && value <= DBL_MAX;
 }
 
-/* Two decimal digits of each number below 100, one after the other. */
-extern const char number_pairs[200];
+/*
+ * The three digits and a comma of each number below 1000, one after the other. Four
+ * characters at a time are copied from here, which is one load and one store; what
+ * comes behind a number in the text covers those too many.
+ */
+extern const char number_triples[4004];
 
-/* The powers of ten that fit into 64 bits. */
-extern const uint64_t number_powers[20];
+enum { NUMBER_NINE = 1000000000, NUMBER_UINT_SIZE = 24 };
 
-/* Eight digits at once: the divisions do not wait for one another. */
-static inline void number_put_eight(char *at, uint32_t value)
+static inline char *number_put_three(char *at, uint32_t value)
 {
-    const uint32_t upper = value / 10000;
-    const uint32_t lower = value % 10000;
-    memcpy(at, number_pairs + 2 * (size_t)(upper / 100), 2);
-    memcpy(at + 2, number_pairs + 2 * (size_t)(upper % 100), 2);
-    memcpy(at + 4, number_pairs + 2 * (size_t)(lower / 100), 2);
-    memcpy(at + 6, number_pairs + 2 * (size_t)(lower % 100), 2);
+    memcpy(at, number_triples + 4 * (size_t)value, 4);
+    return at + 3;
 }
 
-enum { NUMBER_UINT_SIZE = 20 };
-
-/* Writes at most NUMBER_UINT_SIZE characters; where they end. */
-static inline char *number_put_uint(char *start, uint64_t value)
+static inline char *number_put_nine(char *at, uint32_t value)
 {
-    /* 1233 / 4096 is log10(2), from the number of bits to that of digits. */
-    const unsigned bits = 64U - (unsigned)__builtin_clzll(value | 1);
-    const unsigned guess = (bits * 1233U) >> 12;
-    const unsigned digits = guess + (value >= number_powers[guess] || guess == 0);
-    char *at = start + digits;
-    while (value >= 100000000) {
-        at -= 8;
-        number_put_eight(at, (uint32_t)(value % 100000000));
-        value /= 100000000;
+    const uint32_t upper = value / 1000;
+    at = number_put_three(at, upper / 1000);
+    at = number_put_three(at, upper % 1000);
+    return number_put_three(at, value % 1000);
+}
+
+/* Without zeros in front, of a number below 1000. */
+static inline char *number_put_few(char *at, uint32_t value)
+{
+    const size_t zeros = (size_t)(value < 100) + (value < 10);
+    memcpy(at, number_triples + 4 * (size_t)value + zeros, 4);
+    return at + 3 - zeros;
+}
+
+/* The same below 10^9. */
+static inline char *number_put_first(char *at, uint32_t value)
+{
+    const uint32_t upper = value / 1000;
+    if (upper == 0) {
+        return number_put_few(at, value);
     }
-    uint32_t rest = (uint32_t)value;
-    while (rest >= 100) {
-        at -= 2;
-        memcpy(at, number_pairs + 2 * (size_t)(rest % 100), 2);
-        rest /= 100;
-    }
-    if (rest >= 10) {
-        memcpy(at - 2, number_pairs + 2 * (size_t)rest, 2);
+    if (upper < 1000) {
+        at = number_put_few(at, upper);
     } else {
-        at[-1] = (char)('0' + rest);
+        at = number_put_few(at, upper / 1000);
+        at = number_put_three(at, upper % 1000);
     }
-    return start + digits;
+    return number_put_three(at, value % 1000);
+}
+
+/* Writes to at most NUMBER_UINT_SIZE characters; where the number ends. */
+static inline char *number_put_uint(char *at, uint64_t value)
+{
+    const uint64_t upper = value / NUMBER_NINE;
+    if (upper == 0) {
+        return number_put_first(at, (uint32_t)value);
+    }
+    if (upper < NUMBER_NINE) {
+        at = number_put_first(at, (uint32_t)upper);
+    } else {
+        at = number_put_first(at, (uint32_t)(upper / NUMBER_NINE));
+        at = number_put_nine(at, (uint32_t)(upper % NUMBER_NINE));
+    }
+    return number_put_nine(at, (uint32_t)(value % NUMBER_NINE));
 }
 
 /*

@@ -27,23 +27,59 @@ static bool is_special(uint8_t byte)
 }
 
 /* Copies what needs no escape, from the start of `data`; how much that was. */
-static size_t put_plain_run(struct sink *sink, const char *data, size_t size)
+static size_t put_plain_bytes(char *at, const char *data, size_t size)
 {
     size_t done = 0;
+    for (; done < size && !is_special((uint8_t)data[done]); done++) {
+        at[done] = data[done];
+    }
+    return done;
+}
+
+/*
+ * The same, eight bytes at once, and so is the rest of fewer than eight: together
+ * with bytes before it that were copied already.
+ */
+static size_t put_plain_eights(char *at, const char *data, size_t size)
+{
+    size_t done = 0;
+    while (done < size) {
+        const size_t start = size - done < sizeof(uint64_t) ? size - sizeof(uint64_t) : done;
+        uint64_t eight = 0;
+        memcpy(&eight, data + start, sizeof eight);
+        if (special_in(eight) != 0) {
+            return done + put_plain_bytes(at + done, data + done, size - done);
+        }
+        memcpy(at + start, &eight, sizeof eight);
+        done = start + sizeof eight;
+    }
+    return done;
+}
+
+/* Fewer than eight: two fours that may overlap, if there are so many. */
+static size_t put_plain_few(char *at, const char *data, size_t size)
+{
+    uint32_t first = 0;
+    uint32_t last = 0;
+    if (size >= sizeof first) {
+        memcpy(&first, data, sizeof first);
+        memcpy(&last, data + size - sizeof last, sizeof last);
+        if (special_in((uint64_t)first << 32 | last) == 0) {
+            memcpy(at, &first, sizeof first);
+            memcpy(at + size - sizeof last, &last, sizeof last);
+            return size;
+        }
+    }
+    return put_plain_bytes(at, data, size);
+}
+
+static size_t put_plain_run(struct sink *sink, const char *data, size_t size)
+{
     if (!sink_room(sink, size)) {
         return size;
     }
-    for (; size - done >= sizeof(uint64_t); done += sizeof(uint64_t)) {
-        uint64_t eight = 0;
-        memcpy(&eight, data + done, sizeof eight);
-        if (special_in(eight) != 0) {
-            break;
-        }
-        memcpy(sink->at + done, &eight, sizeof eight);
-    }
-    for (; done < size && !is_special((uint8_t)data[done]); done++) {
-        sink->at[done] = data[done];
-    }
+    const size_t done = size < sizeof(uint64_t) ? put_plain_few(sink->at, data, size)
+                                                : put_plain_eights(sink->at, data, size);
     sink->at += done;
     return done;
 }

@@ -81,10 +81,10 @@ bool format_field_number(const struct format_field *field, const uint8_t *record
 
 static struct value text_value(const uint8_t *data, size_t size)
 {
-    struct value value = {.type = VALUE_TEXT};
-    value.as.text.data = (const char *)data;
-    value.as.text.size = strnlen((const char *)data, size);
-    return value;
+    const char *text = (const char *)data;
+    return (struct value){
+        .type = VALUE_TEXT, .as.text = {text, strnlen(text, size)}
+    };
 }
 
 bool format_field_text(const struct format_field *field, const uint8_t *record, size_t record_size,
@@ -100,13 +100,29 @@ bool format_field_text(const struct format_field *field, const uint8_t *record, 
     return true;
 }
 
+/* Of 1, 2, 4 or 8 bytes each. */
+static void load_items(struct value *items, size_t count, const uint8_t *at, size_t item_size,
+                       bool is_signed)
+{
+    if (item_size == 8) { /* registers and masks, by far the most; the sign is in its place */
+        for (size_t i = 0; i < count; i++) {
+            items[i].as.u = load_u64(at + 8 * i);
+        }
+        return;
+    }
+    for (size_t i = 0; i < count; i++, at += item_size) {
+        items[i].as.u =
+            is_signed ? (uint64_t)load_signed(at, item_size) : load_unsigned(at, item_size);
+    }
+}
+
 static struct value array_value(const struct format_field *field, const uint8_t *data, size_t size,
                                 struct arena *arena)
 {
     const bool mask = field->kind == FIELD_MASK;
     const size_t item_size = mask ? 8 : field->item_size;
-    const size_t count = size / item_size;
-    struct value value = {.type = VALUE_ARRAY};
+    /* By a shift: a division takes as long as all the items do. */
+    const size_t count = size >> __builtin_ctzll(item_size);
     if (mask && size <= 8) {
         uint64_t bits = 0;
         memcpy(&bits, data, size);
@@ -116,19 +132,13 @@ static struct value array_value(const struct format_field *field, const uint8_t 
     if (items == NULL) {
         return (struct value){.type = VALUE_NULL};
     }
-    const uint8_t *at = data;
-    for (size_t i = 0; i < count; i++, at += item_size) {
-        if (field->is_signed && !mask) {
-            items[i].type = VALUE_INT;
-            items[i].as.i = load_signed(at, item_size);
-        } else {
-            items[i].type = mask ? VALUE_HEX : VALUE_UINT;
-            items[i].as.u = load_unsigned(at, item_size);
-        }
+    for (size_t i = 0; i < count; i++) {
+        items[i].type = mask ? VALUE_HEX : field->is_signed ? VALUE_INT : VALUE_UINT;
     }
-    value.as.array.items = items;
-    value.as.array.count = count;
-    return value;
+    load_items(items, count, data, item_size, field->is_signed);
+    return (struct value){
+        .type = VALUE_ARRAY, .as.array = {items, count}
+    };
 }
 
 static struct value bytes_value(const struct format_field *field, const uint8_t *record,
@@ -145,10 +155,9 @@ static struct value bytes_value(const struct format_field *field, const uint8_t 
     if (field->kind != FIELD_BYTES) {
         return array_value(field, data, size, arena);
     }
-    struct value value = {.type = VALUE_BYTES};
-    value.as.bytes.data = data;
-    value.as.bytes.size = size;
-    return value;
+    return (struct value){
+        .type = VALUE_BYTES, .as.bytes = {data, size}
+    };
 }
 
 static struct value number_value(const struct format_field *field, uint64_t number)
@@ -161,10 +170,9 @@ static struct value number_value(const struct format_field *field, uint64_t numb
     }
     const char *name = field->kind == FIELD_SYSCALL ? syscall_name(number) : NULL;
     if (name != NULL) {
-        struct value value = {.type = VALUE_TEXT};
-        value.as.text.data = name;
-        value.as.text.size = strlen(name);
-        return value;
+        return (struct value){
+            .type = VALUE_TEXT, .as.text = {name, strlen(name)}
+        };
     }
     /*
      * The arguments of a system call are recorded as whole registers; one

@@ -233,6 +233,43 @@ static void integers_are_exact(void **state)
     }
 }
 
+static void numbers_of_any_length_are_exact(void **state)
+{
+    (void)state;
+    char expected[32];
+    uint64_t number = 0x9e3779b97f4a7c15;
+    for (int i = 0; i < 20000; i++) {
+        number = number * 6364136223846793005U + 1442695040888963407U;
+        const uint64_t part = number >> (number & 63);
+        (void)snprintf(expected, sizeof expected, "%" PRIu64, part);
+        assert_string_equal(json_of((struct value){.type = VALUE_UINT, .as.u = part}), expected);
+    }
+}
+
+static void an_array_has_a_comma_between_items(void **state)
+{
+    (void)state;
+    struct value items[20];
+    char expected[256] = "[";
+    for (size_t count = 0; count <= 20; count++) {
+        const struct value all = {
+            .type = VALUE_ARRAY, .as.array = {items, count}
+        };
+        char whole[260];
+        (void)snprintf(whole, sizeof whole, "%s]", expected);
+        assert_string_equal(json_of(all), whole);
+        if (count < 20) {
+            /* Numbers, and others among them. */
+            items[count] = (struct value){.type = count % 11 == 10 ? VALUE_NULL : VALUE_UINT,
+                                          .as.u = count * 1000};
+            const size_t size = strlen(expected);
+            (void)snprintf(expected + size, sizeof expected - size,
+                           count % 11 == 10 ? "%snull" : "%s%zu", count != 0 ? "," : "",
+                           count * 1000);
+        }
+    }
+}
+
 static void floats_read_back_the_same(void **state)
 {
     (void)state;
@@ -273,6 +310,26 @@ static void text_is_escaped_where_json_asks_for_it(void **state)
         expected[22] = '"';
         expected[23] = 0;
         assert_string_equal(json_text(plain), expected);
+    }
+}
+
+static void text_of_any_length_is_escaped_anywhere(void **state)
+{
+    (void)state;
+    for (size_t size = 0; size <= 33; size++) {
+        for (size_t at = 0; at <= size; at++) { /* at the size: nowhere */
+            char text[40] = "";
+            char expected[48] = "\"";
+            memset(text, 'a', size);
+            memset(expected + 1, 'a', size);
+            if (at < size) {
+                text[at] = '\n';
+                memcpy(expected + 1 + at, "\\n", 2);
+                memset(expected + 3 + at, 'a', size - at - 1);
+            }
+            (void)snprintf(expected + strlen(expected), 2, "\"");
+            assert_string_equal(json_text(text), expected);
+        }
     }
 }
 
@@ -379,8 +436,11 @@ int main(void)
         cmocka_unit_test(text_is_laid_out_for_people),
         cmocka_unit_test(no_event_drives_a_terminal),
         cmocka_unit_test(integers_are_exact),
+        cmocka_unit_test(numbers_of_any_length_are_exact),
+        cmocka_unit_test(an_array_has_a_comma_between_items),
         cmocka_unit_test(floats_read_back_the_same),
         cmocka_unit_test(text_is_escaped_where_json_asks_for_it),
+        cmocka_unit_test(text_of_any_length_is_escaped_anywhere),
         cmocka_unit_test(invalid_utf8_is_replaced),
         cmocka_unit_test(other_values_have_a_form),
         cmocka_unit_test(times_are_right_from_1601_to_9999),
