@@ -23,19 +23,26 @@ static const char *show_time(const char *name, int64_t time, char text[64])
     return text;
 }
 
+static const char *name_of(const struct gap *gap)
+{
+    return gap->damaged ? "Damaged" : gap->first_contact ? "Unseen" : "Lost";
+}
+
 size_t gap_show(const struct gap *gap, char *text, size_t room)
 {
     char moment[MOMENT_SIZE];
     char first[64];
     char last[64];
+    const char *where = gap->damaged         ? "\"Where\":\"store\","
+                        : gap->first_contact ? ""
+                                             : "\"Where\":\"spool\",";
     moment_format(gap_time(gap), moment);
-    const int size =
-        snprintf(text, room,
-                 "{\"Id\":\"%" PRId64 ":0\",\"Computer\":\"%s\",\"TimeCreated\":\"%s\","
-                 "\"Provider\":\"Etwas\",\"EventId\":0,\"EventName\":\"%s\",\"ProcessId\":0,"
-                 "\"ThreadId\":0,\"Cpu\":0,\"EventData\":{%s\"Count\":%" PRIu64 "%s%s}}",
-                 gap->row, gap->computer, moment, gap->first_contact ? "Unseen" : "Lost",
-                 gap->first_contact ? "" : "\"Where\":\"spool\",", gap->count,
-                 show_time("First", gap->first, first), show_time("Last", gap->last, last));
+    const int size = snprintf(
+        text, room,
+        "{\"Id\":\"%" PRId64 ":%d\",\"Computer\":\"%s\",\"TimeCreated\":\"%s\","
+        "\"Provider\":\"Etwas\",\"EventId\":0,\"EventName\":\"%s\",\"ProcessId\":0,"
+        "\"ThreadId\":0,\"Cpu\":0,\"EventData\":{%s\"Count\":%" PRIu64 "%s%s}}",
+        gap->row, gap->damaged ? 1 : 0, gap->computer, moment, name_of(gap), where, gap->count,
+        show_time("First", gap->first, first), show_time("Last", gap->last, last));
     return size > 0 ? (size_t)size : 0;
 }

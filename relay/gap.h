@@ -9,12 +9,14 @@
 /*
  * The row that stands for traced events of a stream that this relay does not have, with index 0
  * before the batch that told of them. EventName "Lost": they never came (Where: "spool").
- * "Unseen": this is the stream's first batch here, and they came before it.
+ * "Unseen": this is the stream's first batch here, and they came before it. "Damaged", with index
+ * 1: the batch is stored but cannot be unpacked any more, and these are its lines.
  */
 struct gap {
     int64_t row;
     const char *computer;
     bool first_contact;
+    bool damaged;
     uint64_t count;
     int64_t first; /* event times around the gap, 100 ns since 1601; 0: not known */
     int64_t last;

@@ -415,21 +415,21 @@ static size_t append(char *text, size_t room, size_t used, const char *data, siz
     return used + size;
 }
 
-size_t lines_show(const struct lines *lines, size_t index, int64_t row, const char *computer,
-                  char *text, size_t room)
+size_t lines_show(const struct lines *lines, size_t index, struct lines_origin origin, char *text,
+                  size_t room)
 {
     assert(index < lines->count);
     const struct line *line = &lines->lines[index];
     const char *members = lines->text + line->offset + 1;
     char id[IDENTITY_SIZE];
     const size_t id_size =
-        identity_format((struct identity){.row = row, .index = (uint32_t)index + 1}, id);
+        identity_format((struct identity){.row = origin.row, .index = (uint32_t)index + 1}, id);
     static const char head[] = "{\"Id\":\"";
     static const char middle[] = "\",\"Computer\":\"";
     size_t used = append(text, room, 0, head, sizeof head - 1);
     used = append(text, room, used, id, id_size);
     used = append(text, room, used, middle, sizeof middle - 1);
-    used = append(text, room, used, computer, strlen(computer));
+    used = append(text, room, used, origin.computer, strlen(origin.computer));
     /* An object without members has nothing to be parted from. */
     const size_t blanks = strspn(members, " \t");
     const bool empty = members[blanks] == '}';

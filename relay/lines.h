@@ -61,11 +61,17 @@ ETWAS_MUST_CHECK enum etwas_status lines_unpack(struct lines *lines, const void 
 ETWAS_MUST_CHECK enum etwas_status lines_check(struct lines *lines, const char *text, size_t size,
                                                size_t *bad_line, struct etwas_error *error);
 
+/* What the relay says of a batch. */
+struct lines_origin {
+    int64_t row;
+    const char *computer;
+};
+
 /*
  * Writes line `index` (from 0) as viewers get it, with Id and Computer before, without an end of
  * line. The size needed, which may be more than `room`; then nothing useful is in `text`.
  */
-size_t lines_show(const struct lines *lines, size_t index, int64_t row, const char *computer,
-                  char *text, size_t room);
+size_t lines_show(const struct lines *lines, size_t index, struct lines_origin origin, char *text,
+                  size_t room);
 
 #endif

@@ -17,10 +17,11 @@ static void require(bool good)
 /* What viewers get is an object with the relay's two members first, and only there. */
 static void look(const struct lines *lines, size_t index)
 {
-    const size_t size = lines_show(lines, index, 17, "web1", NULL, 0);
+    const struct lines_origin origin = {.row = 17, .computer = "web1"};
+    const size_t size = lines_show(lines, index, origin, NULL, 0);
     char *text = malloc(size);
     require(text != NULL);
-    require(lines_show(lines, index, 17, "web1", text, size) == size);
+    require(lines_show(lines, index, origin, text, size) == size);
     require(memchr(text, '\n', size) == NULL && memchr(text, '\r', size) == NULL);
     struct json_walker walker = json_walk_object(text, size);
     struct json_piece name;

@@ -328,6 +328,7 @@ static void every_altered_byte_is_survived(void **state)
 static void a_line_is_shown_with_what_the_relay_says(void **state)
 {
     (void)state;
+    const struct lines_origin origin = {.row = 17, .computer = "web1"};
     char shown[256];
     assert_int_equal(check("{}\n {\"a\":1}\n{ }\n"), ETWAS_OK);
     static const char *const expected[] = {
@@ -336,7 +337,7 @@ static void a_line_is_shown_with_what_the_relay_says(void **state)
         "{\"Id\":\"17:3\",\"Computer\":\"web1\" }",
     };
     for (size_t i = 0; i < 3; i++) {
-        const size_t size = lines_show(&lines, i, 17, "web1", shown, sizeof shown);
+        const size_t size = lines_show(&lines, i, origin, shown, sizeof shown);
         assert_int_equal(size, strlen(expected[i]));
         assert_memory_equal(shown, expected[i], size);
     }
@@ -345,12 +346,13 @@ static void a_line_is_shown_with_what_the_relay_says(void **state)
 static void a_line_that_does_not_fit_says_how_long_it_is(void **state)
 {
     (void)state;
+    const struct lines_origin origin = {.row = INT64_MAX, .computer = "web1"};
     char shown[64];
     assert_int_equal(check("{\"a\":1}"), ETWAS_OK);
-    const size_t size = lines_show(&lines, 0, INT64_MAX, "web1", NULL, 0);
+    const size_t size = lines_show(&lines, 0, origin, NULL, 0);
     for (size_t room = 0; room < size; room++) {
         memset(shown, '#', sizeof shown);
-        assert_int_equal(lines_show(&lines, 0, INT64_MAX, "web1", shown, room), size);
+        assert_int_equal(lines_show(&lines, 0, origin, shown, room), size);
         assert_int_equal(shown[room], '#');
     }
 }
