@@ -31,6 +31,9 @@ enum {
     SIGNATURE_LIFE_S = 60, /* of those we make */
 };
 
+#define SIGNATURE_TAG       "etwas-batch-v1"
+#define SIGNATURE_ALGORITHM "ed25519"
+
 struct signature_header {
     const char *name; /* lower case */
     const char *value;
@@ -52,7 +55,7 @@ struct signature_input {
     char label[32];
     size_t component_count;
     char components[SIGNATURE_MAX_COMPONENTS][32]; /* names without quotes */
-    char parameters[1024]; /* from "(" to the end, as received: the last line of the base */
+    char parameters[1024]; /* from "(" to the end, in the order received: ends the base */
     int64_t created;       /* seconds since 1970; -1: not said */
     int64_t expires;       /* -1: not said */
     char nonce[SIGNATURE_NONCE_MAX + 1]; /* "": not said */
@@ -61,6 +64,7 @@ struct signature_input {
     char tag[32];
 };
 
+/* MALFORMED, also what comes twice; TOO_BIG: more or longer than there is room for. */
 ETWAS_MUST_CHECK enum etwas_status signature_input_parse(const char *text, size_t size,
                                                          struct signature_input *input);
 
@@ -69,7 +73,10 @@ ETWAS_MUST_CHECK enum etwas_status signature_value_parse(const char *text, size_
                                                          const char *label,
                                                          uint8_t signature[SIGNATURE_SIZE]);
 
-/* NOT_FOUND: the message lacks a component, or it is of no kind known here. TOO_BIG. */
+/*
+ * Writes the base and a zero. NOT_FOUND: the message lacks a component, or it is of no kind known
+ * here; MALFORMED: a value holds what cannot be signed, a line's end above all; TOO_BIG.
+ */
 ETWAS_MUST_CHECK enum etwas_status signature_base(const struct signature_message *message,
                                                   const struct signature_input *input, char *base,
                                                   size_t room, size_t *size);
@@ -81,7 +88,8 @@ struct signature_headers {
 };
 
 /*
- * Signs as etwas-batch-v1; the message must have the profile's headers.
+ * Signs as etwas-batch-v1; the message must have the profile's headers. A query is signed, too.
+ * NOT_FOUND, MALFORMED and TOO_BIG as signature_base().
  * `now_s`: seconds since 1970, as the receiver's clock would have it. `nonce`: 16 random bytes.
  */
 ETWAS_MUST_CHECK enum etwas_status signature_make(const struct signature_message *message,
@@ -105,7 +113,7 @@ enum signature_verdict {
 enum signature_verdict signature_check_profile(const struct signature_input *input);
 /* GOOD, CLOCK (created more than the skew ahead or behind), EXPIRED (life too long, or over). */
 enum signature_verdict signature_check_clock(const struct signature_input *input, int64_t now_s);
-/* GOOD, INCOMPLETE, FORGED. */
+/* GOOD, MALFORMED and INCOMPLETE (there is no base, or it leaves out a query), FORGED. */
 enum signature_verdict signature_check_key(const struct signature_message *message,
                                            const struct signature_input *input,
                                            const uint8_t signature[SIGNATURE_SIZE],
