@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "monitor/pipeline_books.h"
 #include "monitor/pipeline_host.h"
 #include "monitor/pipeline_report.h"
 #include "monitor/session/host.h"
@@ -13,6 +14,7 @@
 enum {
     SECOND_MS = 1000,
     DRAIN_MS = 10000,   /* for all sources to end after they were asked to */
+    SETTLE_MS = 1000,   /* for the session to say what came beyond max_events */
     ENRICH_BATCH = 128, /* events copied at a time */
 };
 
@@ -24,6 +26,7 @@ struct run {
     struct pipeline_input inputs[PIPELINE_MAX_SOURCES];
     bool source_ended[PIPELINE_MAX_SOURCES];
     bool sink_ended[PIPELINE_MAX_SINKS];
+    size_t pumped; /* the source that calls the handler */
     size_t sources_left;
     size_t sinks_left;
     uint64_t written;    /* events that went to the sinks */
@@ -37,6 +40,7 @@ struct run {
     int64_t give_up_at_ns;
     bool held_back; /* sinks may hold back something */
     bool finishing;
+    bool settling; /* no event is wanted any more, only that it was counted */
     bool failed;
     struct event enriched[ENRICH_BATCH];
 };
@@ -67,8 +71,18 @@ static void write_all(struct run *run, const struct event *events, size_t count)
     }
 }
 
+static void checkpoint_all(const struct run *run)
+{
+    for (size_t i = 0; i < run->pipeline->sink_count; i++) {
+        if (!run->sink_ended[i]) {
+            pipeline_checkpoint(run->pipeline, run->pipeline->sinks[i]);
+        }
+    }
+}
+
 static void flush_all(struct run *run)
 {
+    checkpoint_all(run);
     run->again_at_ns = INT64_MAX;
     for (size_t i = 0; i < run->pipeline->sink_count; i++) {
         if (run->sink_ended[i]) {
@@ -104,6 +118,7 @@ static enum etwas_status handle(struct event_handler *handler, const struct even
 {
     struct run *run = (struct run *)(void *)handler;
     if (count > run->room) {
+        pipeline_cut_off(run->pipeline, run->pumped, events + run->room, count - (size_t)run->room);
         count = (size_t)run->room;
     }
     if (run->processes != NULL) {
@@ -111,13 +126,15 @@ static enum etwas_status handle(struct event_handler *handler, const struct even
     } else {
         write_all(run, events, count);
     }
+    checkpoint_all(run);
     run->written += count;
     run->room -= count;
     if (!run->held_back && count > 0) {
         run->held_back = true;
         run->flush_at_ns = host_now_ns() + SINK_FLUSH_MS * HOST_MS;
     }
-    return run->room == 0 || run->sinks_left == 0 ? ETWAS_CLOSED : ETWAS_OK;
+    const bool wanted = run->settling || run->room != 0;
+    return wanted && run->sinks_left != 0 ? ETWAS_OK : ETWAS_CLOSED;
 }
 
 static bool is_done(const struct run *run)
@@ -154,6 +171,7 @@ static void pump_one(struct run *run, size_t index)
 {
     struct source *source = run->pipeline->sources[index];
     struct etwas_error error = {.status = ETWAS_OK};
+    run->pumped = index;
     const enum etwas_status status = source->ops->pump(source, &run->handler, &error);
     if (status == ETWAS_OK || run->room == 0 || run->sinks_left == 0) {
         return; /* or it was this handler's status */
@@ -266,6 +284,40 @@ static bool has_given_up(struct run *run)
     return true;
 }
 
+/*
+ * What a session has handed out beyond max_events is nobody's loss: it is counted as filtered, or
+ * the next monitor would find it missing.
+ */
+static void settle(struct run *run)
+{
+    const int64_t until = host_now_ns() + SETTLE_MS * HOST_MS;
+    run->settling = run->room == 0;
+    for (size_t i = 0; i < run->pipeline->source_count && run->settling; i++) {
+        struct source *source = run->pipeline->sources[i];
+        if (run->source_ended[i] || source->ops->position == NULL) {
+            continue;
+        }
+        enum etwas_status status = ETWAS_OK;
+        struct etwas_error error;
+        run->pumped = i;
+        source->ops->finish(source);
+        while (status == ETWAS_OK && host_now_ns() < until && run->sinks_left != 0) {
+            struct pipeline_input input = {.descriptor = source->ops->descriptor(source)};
+            (void)pipeline_wait(&input, 1, host_left_ms(until));
+            status = source->ops->pump(source, &run->handler, &error);
+        }
+    }
+}
+
+static void resume(const struct pipeline *pipeline)
+{
+    for (size_t i = 0; i < pipeline->source_count && pipeline->past != NULL; i++) {
+        if (pipeline->sources[i]->ops->resume != NULL) {
+            pipeline->sources[i]->ops->resume(pipeline->sources[i], pipeline->past);
+        }
+    }
+}
+
 static enum etwas_status start(struct run *run)
 {
     const struct pipeline *pipeline = run->pipeline;
@@ -275,6 +327,7 @@ static enum etwas_status start(struct run *run)
     }
     run->processes = looks ? processes_open() : NULL;
     run->handler.handle = handle;
+    resume(pipeline);
     run->sources_left = pipeline->source_count;
     run->sinks_left = pipeline->sink_count;
     run->room = pipeline->options.max_events != 0 ? pipeline->options.max_events : UINT64_MAX;
@@ -323,6 +376,7 @@ int pipeline_run(struct pipeline *pipeline)
         pump_ready(&run);
         keep_time(&run);
     }
+    settle(&run);
     pipeline_signals_close();
     const int result = wind_up(&run);
     processes_close(run.processes);

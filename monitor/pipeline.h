@@ -26,6 +26,12 @@ struct pipeline_options {
     bool fail_on_loss;    /* PIPELINE_LOSS when events were lost */
 };
 
+/* What sources delivered beyond max_events, so that no sink got it: it counts as filtered. */
+struct pipeline_cut {
+    uint64_t sources[PIPELINE_MAX_SOURCES];
+    uint64_t lanes[SOURCE_MAX_LANES]; /* of the source that has lanes */
+};
+
 struct pipeline {
     struct pipeline_options options;
     size_t source_count;
@@ -33,6 +39,8 @@ struct pipeline {
     struct source *sources[PIPELINE_MAX_SOURCES];
     const char *names[PIPELINE_MAX_SOURCES]; /* of the sources, as the user wrote them */
     struct sink *sinks[PIPELINE_MAX_SINKS];
+    const struct source_position *past; /* for sources to go on from; NULL: none */
+    struct pipeline_cut cut;            /* zeros; kept by pipeline_run() */
 };
 
 /* Exit statuses of the program. */

@@ -5,20 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-void pipeline_sum(const struct pipeline *pipeline, struct source_accounts *sum)
-{
-    *sum = (struct source_accounts){0};
-    for (size_t i = 0; i < pipeline->source_count; i++) {
-        struct source_accounts part = {0};
-        pipeline->sources[i]->ops->accounts(pipeline->sources[i], &part);
-        sum->produced += part.produced;
-        sum->delivered += part.delivered;
-        sum->filtered += part.filtered;
-        sum->lost_kernel += part.lost_kernel;
-        sum->lost_monitor += part.lost_monitor;
-        sum->late += part.late;
-    }
-}
+#include "monitor/pipeline_books.h"
 
 static const char *reason(const struct etwas_error *error)
 {
@@ -88,26 +75,17 @@ static void say(const char *indent, const char *name, const struct source_accoun
     }
 }
 
-static void say_lanes(const struct source *source)
-{
-    if (source->ops->lane == NULL) {
-        return;
-    }
-    struct source_accounts part;
-    for (uint32_t cpu = 0; source->ops->lane(source, cpu, &part); cpu++) {
-        char name[24];
-        (void)snprintf(name, sizeof name, "cpu %" PRIu32, cpu);
-        say("    ", name, &part);
-    }
-}
-
 void pipeline_say_accounts(const struct pipeline *pipeline, uint64_t written)
 {
     struct source_accounts part;
     for (size_t i = 0; i < pipeline->source_count; i++) {
-        pipeline->sources[i]->ops->accounts(pipeline->sources[i], &part);
+        pipeline_accounts(pipeline, i, &part);
         say("  ", pipeline->names[i], &part);
-        say_lanes(pipeline->sources[i]);
+        for (uint32_t cpu = 0; pipeline_lane(pipeline, i, cpu, &part); cpu++) {
+            char name[24];
+            (void)snprintf(name, sizeof name, "cpu %" PRIu32, cpu);
+            say("    ", name, &part);
+        }
     }
     pipeline_sum(pipeline, &part);
     say("  ", "total", &part);

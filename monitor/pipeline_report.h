@@ -6,9 +6,6 @@
 
 /* What the pipeline says on standard error. */
 
-/* The accounts of all sources together. */
-void pipeline_sum(const struct pipeline *pipeline, struct source_accounts *sum);
-
 /* "etwas: NAME: writing events: No space left on device" */
 void pipeline_say_error(const char *name, const struct etwas_error *error);
 

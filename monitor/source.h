@@ -81,7 +81,10 @@ struct source_ops {
      * NULL for sources that know of none.
      */
     bool (*lane)(const struct source *source, uint32_t index, struct source_accounts *accounts);
-    /* Its position, when no event is being handed over. NULL for sources that have none. */
+    /*
+     * Its position; while the handler is called, what it was called with counts as handed over.
+     * Session 0: not known yet. NULL for sources that have none.
+     */
     void (*position)(const struct source *source, struct source_position *position);
     /*
      * Before the first pump(): what an earlier monitor had accounted for. If the session is

@@ -13,7 +13,8 @@
  * handed out and lost, against what was seen here. Every round brings the
  * kernel's counters; the books then hold
  *
- *   produced = read + overwritten + refused, since this monitor came
+ *   produced = read + overwritten + refused, since this monitor came, or since what an earlier
+ *              one had accounted for
  *   lost_kernel = overwritten + refused
  *   lost_monitor = read - seen, where seen = delivered + filtered + held
  *
@@ -30,13 +31,14 @@ enum { ACCOUNTS_ROUNDS = 100 /* about a second */ };
 
 struct lane_accounts {
     struct source_accounts sums; /* delivered and filtered are counted by the owner */
-    struct stream_counters base; /* those when this monitor came */
+    struct source_lane base;     /* from where on the counters are this monitor's */
     struct stream_counters last;
     uint64_t next_sequence;
     uint64_t gaps;    /* messages that did not come */
     uint32_t rounds;  /* since the records held were counted */
     bool sequenced;   /* a message came */
-    bool based;       /* `base` holds */
+    bool based;       /* `base` holds: a round came */
+    bool resumed;     /* `base` is where an earlier monitor stood */
     bool in_question; /* count at the next round */
 };
 
@@ -45,6 +47,12 @@ struct lane_loss {
     uint64_t kernel;
     uint64_t monitor;
 };
+
+/*
+ * Before the first round: an earlier monitor of this session stood there. What was read since and
+ * is not here, it had read and not handed on.
+ */
+void accounts_resume(struct lane_accounts *lane, const struct source_lane *at);
 
 /* A message of this CPU. MALFORMED: it came before, by its sequence number. */
 ETWAS_MUST_CHECK enum etwas_status accounts_records(struct lane_accounts *lane, uint64_t sequence);
@@ -64,6 +72,9 @@ ETWAS_MUST_CHECK enum etwas_status accounts_round(struct lane_accounts *lane,
                                                   const struct stream_counters *counters,
                                                   bool joined, uint64_t held,
                                                   struct lane_loss *loss);
+
+/* How far the counters are accounted for. False: that is not known before the first round. */
+bool accounts_position(const struct lane_accounts *lane, bool joined, struct source_lane *at);
 
 /* The stream has ended: what was seen after the last round counts as produced. */
 void accounts_end(struct lane_accounts *lane, uint64_t held, struct lane_loss *loss);

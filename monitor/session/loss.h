@@ -2,6 +2,8 @@
 #ifndef ETWAS_MONITOR_SESSION_LOSS_H
 #define ETWAS_MONITOR_SESSION_LOSS_H
 
+#include <stdbool.h>
+
 #include "monitor/event/event.h"
 
 /*
@@ -18,5 +20,9 @@ struct loss {
 
 /* The event of a loss that lives as long. */
 struct event loss_event(const struct loss *loss);
+
+/* Whether an event is one of these. They were not traced, and no source counts them as delivered.
+ */
+bool loss_is_event(const struct event *event);
 
 #endif

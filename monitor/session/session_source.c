@@ -365,6 +365,34 @@ static bool lane(const struct source *source, uint32_t index, struct source_acco
     return true;
 }
 
+static void position(const struct source *source, struct source_position *at)
+{
+    const struct session_source *session = of_const(source);
+    const uint32_t cpus = session->plan.connection.cpus;
+    bool known = true;
+    at->lane_count = cpus < STREAM_MAX_CPUS ? cpus : STREAM_MAX_CPUS;
+    for (uint32_t cpu = 0; cpu < at->lane_count; cpu++) {
+        known = accounts_position(&session->handover.lanes[cpu], session->plan.joined,
+                                  &at->lanes[cpu]) &&
+                known;
+    }
+    at->session = known ? session->plan.session : 0;
+}
+
+static void resume(struct source *source, const struct source_position *at)
+{
+    struct session_source *session = of(source);
+    if (at->session != session->plan.session) {
+        return;
+    }
+    for (uint32_t cpu = 0; cpu < STREAM_MAX_CPUS; cpu++) {
+        /* A CPU that was not there had done nothing. */
+        const struct source_lane none = {0};
+        accounts_resume(&session->handover.lanes[cpu],
+                        cpu < at->lane_count ? &at->lanes[cpu] : &none);
+    }
+}
+
 static const char *ending(const struct source *source)
 {
     const struct session_source *session = of_const(source);
@@ -396,7 +424,11 @@ static const struct source_ops ops = {
     .ending = ending,
     .close = close_source,
     .lane = lane,
+    .position = position,
+    .resume = resume,
 };
+
+_Static_assert((int)SOURCE_MAX_LANES >= (int)STREAM_MAX_CPUS, "a position holds all CPUs");
 
 enum etwas_status session_source_open(const struct session_plan *plan, struct source **source)
 {

@@ -91,8 +91,11 @@ const uint8_t *spool_stream(const struct spool *spool); /* BATCH_STREAM_SIZE byt
 const struct spool_past *spool_past(const struct spool *spool);
 
 /*
- * What the past says was produced and became nothing that it knew: if its session is gone, these
- * were lost by the monitor. (If it is not, the source counts them itself: source_ops.resume.)
+ * What the past says was produced and became nothing that it knew. When this run is of the same
+ * session (source_ops.position names the past's), the source counts it anew, so the stream's
+ * `produced` goes on from before + filtered + lost_kernel + lost_monitor; if it is not, these
+ * events were lost by the monitor, and `produced` goes on from the past's, or from that sum with
+ * them if it is more.
  */
 uint64_t spool_past_unaccounted(const struct spool_past *past);
 size_t spool_sink_count(const struct spool *spool);

@@ -93,6 +93,11 @@ static const struct source_ops source_ops = {.descriptor = no_descriptor,
 
 struct counting {
     struct sink sink; /* first */
+    size_t checkpoints;
+    size_t unflushed_checkpoints; /* since the last flush */
+    struct source_accounts books; /* as the last one said, */
+    struct source_position position;
+    bool differed; /* the books once said something else than what was written */
     size_t count;
     size_t flushed; /* how many of these were flushed */
     size_t flushes;
@@ -125,6 +130,26 @@ static enum etwas_status flush(struct sink *sink, struct etwas_error *error)
 }
 
 static const struct sink_ops sink_ops = {.write = count_events, .flush = flush};
+
+static void take_books(struct sink *sink, const struct sink_books *books)
+{
+    struct counting *counting = (struct counting *)(void *)sink;
+    books->take(books, &counting->books, &counting->position);
+    counting->checkpoints++;
+    counting->unflushed_checkpoints++;
+    counting->differed = counting->differed || counting->books.delivered != counting->count;
+}
+
+static enum etwas_status flush_books(struct sink *sink, struct etwas_error *error)
+{
+    struct counting *counting = (struct counting *)(void *)sink;
+    counting->differed = counting->differed || counting->unflushed_checkpoints == 0;
+    counting->unflushed_checkpoints = 0;
+    return flush(sink, error);
+}
+
+static const struct sink_ops book_ops = {
+    .write = count_events, .flush = flush_books, .checkpoint = take_books};
 
 static struct scripted sources[2];
 static struct counting sinks[2];
@@ -188,6 +213,105 @@ static void exactly_so_many_events_are_written(void **state)
         assert_int_equal(pipeline_run(&pipeline), PIPELINE_FINE);
         assert_int_equal(sinks[0].count, limits[i]);
     }
+}
+
+static void books_are_taken_after_each_call_and_before_each_flush(void **state)
+{
+    (void)state;
+    sinks[0].sink.ops = &book_ops;
+    sources[1].batch = 3;
+    pipeline.source_count = 2;
+    assert_int_equal(pipeline_run(&pipeline), PIPELINE_FINE);
+    assert_int_equal(sinks[0].count, 100);
+    assert_true(sinks[0].checkpoints >= 21);
+    assert_false(sinks[0].differed);
+    assert_int_equal(sinks[0].books.delivered, 100);
+    assert_int_equal(sinks[0].position.session, 0); /* these sources have none */
+}
+
+static void what_is_cut_off_counts_as_filtered(void **state)
+{
+    (void)state;
+    char text[2048];
+    sinks[0].sink.ops = &book_ops;
+    pipeline.options.stats = true;
+    pipeline.options.max_events = 10;
+    assert_int_equal(run_heard(text, sizeof text), PIPELINE_FINE);
+    assert_false(sinks[0].differed);
+    assert_int_equal(sinks[0].books.delivered, 10);
+    assert_int_equal(sinks[0].books.filtered, 4);
+    assert_non_null(strstr(text, "  total: produced 14 = delivered 10 + filtered 4 + "
+                                 "lost (kernel 0, monitor 0), late 0: exact\n"));
+    assert_non_null(strstr(text, "  script: produced 14 = delivered 10 + filtered 4 + "));
+}
+
+/* One with a position; after it was finished it hands over one batch more. */
+static void position(const struct source *source, struct source_position *at)
+{
+    at->session = 5;
+    at->lane_count = 1;
+    at->lanes[0] = (struct source_lane){.read = of(source)->accounts.delivered};
+}
+
+static uint64_t resumed_at;
+
+static void resume(struct source *source, const struct source_position *at)
+{
+    (void)source;
+    resumed_at = at->lanes[0].read;
+}
+
+static enum etwas_status pump_one_more(struct source *source, struct event_handler *handler,
+                                       struct etwas_error *error)
+{
+    struct scripted *script = (struct scripted *)(void *)source;
+    if (script->finished == 1) {
+        script->finished = 0;
+        const enum etwas_status status = pump(source, handler, error);
+        script->finished = 2;
+        return status;
+    }
+    return pump(source, handler, error);
+}
+
+static const struct source_ops position_ops = {.descriptor = no_descriptor,
+                                               .timeout_ms = timeout_ms,
+                                               .pump = pump_one_more,
+                                               .finish = finish,
+                                               .accounts = accounts,
+                                               .ending = ending,
+                                               .position = position,
+                                               .resume = resume};
+
+static void what_a_session_hands_out_beyond_the_limit_is_filtered_too(void **state)
+{
+    (void)state;
+    sources[0].source.ops = &position_ops;
+    sinks[0].sink.ops = &book_ops;
+    pipeline.options.max_events = 10;
+    assert_int_equal(pipeline_run(&pipeline), PIPELINE_FINE);
+    assert_int_equal(sinks[0].count, 10);
+    assert_false(sinks[0].differed);
+    assert_int_equal(sinks[0].books.produced, 21);
+    assert_int_equal(sinks[0].books.filtered, 11);
+    assert_int_equal(sinks[0].position.session, 5);
+    assert_int_equal(sinks[0].position.lanes[0].read, 21);
+}
+
+static void a_past_is_resumed_before_the_first_pump(void **state)
+{
+    (void)state;
+    static struct source_position past = {.session = 5, .lane_count = 1, .lanes = {{.read = 77}}};
+    resumed_at = 0;
+    sources[0].source.ops = &position_ops;
+    assert_int_equal(pipeline_run(&pipeline), PIPELINE_FINE);
+    assert_int_equal(resumed_at, 0);
+    (void)set_up(NULL);
+    pipeline.source_count = 2; /* the other has no past */
+    sources[0].source.ops = &position_ops;
+    pipeline.past = &past;
+    assert_int_equal(pipeline_run(&pipeline), PIPELINE_FINE);
+    assert_int_equal(resumed_at, 77);
 }
 
 static void after_the_duration_sources_are_finished(void **state)
@@ -364,6 +488,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CLAIM(all_events_reach_all_sinks),
         CLAIM(exactly_so_many_events_are_written),
+        CLAIM(books_are_taken_after_each_call_and_before_each_flush),
+        CLAIM(what_is_cut_off_counts_as_filtered),
+        CLAIM(what_a_session_hands_out_beyond_the_limit_is_filtered_too),
+        CLAIM(a_past_is_resumed_before_the_first_pump),
         CLAIM(after_the_duration_sources_are_finished),
         CLAIM(a_signal_finishes_the_sources_once),
         CLAIM(a_second_signal_ends_whatever_hangs),
