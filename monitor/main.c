@@ -25,7 +25,7 @@ static int run(const struct options *options)
     static struct setup setup;
     int result = setup_open(&setup, options);
     if (result == 0) {
-        result = pipeline_run(&setup.pipeline);
+        result = setup_drain(&setup, options, pipeline_run(&setup.pipeline));
     }
     setup_close(&setup);
     return result;
@@ -51,6 +51,8 @@ static int act(const struct options *options)
         return report_doctor(options);
     case ACTION_USDT_RULE:
         return report_usdt_rule(options);
+    case ACTION_KEY_SHOW:
+        return report_key(options);
     case ACTION_RUN:
         break;
     }

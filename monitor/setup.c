@@ -9,7 +9,7 @@
 
 enum { EXIT_FAILED = 2, EXIT_DENIED = 3, EXIT_NOT_FOUND = 4 };
 
-static int explain(const char *name, const struct etwas_error *error)
+int setup_explain(const char *name, const struct etwas_error *error)
 {
     (void)fprintf(stderr, "etwas: %s: %s%s%s\n", name, error->doing,
                   error->os_code == 0 ? "" : ": ",
@@ -60,7 +60,7 @@ static int open_locals(struct setup *setup, const struct options *options)
         if (open_local(options, options->sources[i], &source, &error) != ETWAS_OK) {
             const bool command =
                 options->sources[i]->kind == SOURCE_LINES && options->command != NULL;
-            return explain(command ? options->command[0] : options->source_texts[i], &error);
+            return setup_explain(command ? options->command[0] : options->source_texts[i], &error);
         }
         add_source(setup, source, options->source_texts[i]);
     }
@@ -96,6 +96,7 @@ static enum etwas_status open_sink(const struct options *options, const struct s
     case SINK_KIND_FILE:
         return sink_file_open(choice->path, sink, error);
     case SINK_KIND_STDOUT:
+    case SINK_KIND_RELAY:
         break;
     }
     return sink_stdout_open(options->json ? EVENT_JSON : EVENT_TEXT, sink, error);
@@ -107,12 +108,16 @@ static int open_sinks(struct setup *setup, const struct options *options)
     for (size_t i = 0; i < options->sink_count; i++) {
         struct etwas_error error;
         const struct sink_choice *choice = &options->sinks[i];
-        if (open_sink(options, choice, &pipeline->sinks[i], &error) != ETWAS_OK) {
-            return explain(choice->kind == SINK_KIND_FILE ? choice->path : "--sink", &error);
+        if (choice->kind == SINK_KIND_RELAY) {
+            continue;
+        }
+        if (open_sink(options, choice, &pipeline->sinks[pipeline->sink_count], &error) !=
+            ETWAS_OK) {
+            return setup_explain(choice->kind == SINK_KIND_FILE ? choice->path : "--sink", &error);
         }
         pipeline->sink_count++;
     }
-    return 0;
+    return setup_forward(setup, options);
 }
 
 int setup_open(struct setup *setup, const struct options *options)

@@ -18,6 +18,7 @@ enum { SETUP_NAME_SIZE = 256 };
 struct setup {
     struct pipeline pipeline;
     char session_name[SETUP_NAME_SIZE]; /* of the source that is the session */
+    struct sink *forward;               /* the one for all relays, among the sinks; or NULL */
 };
 
 int setup_open(struct setup *setup, const struct options *options);
@@ -28,6 +29,21 @@ void setup_close(struct setup *setup);
  * it, as one more source. Returns an exit status.
  */
 int setup_session(const struct options *options, struct source **source);
+
+/*
+ * The part of it in setup_forward.c: the sink for all relays of `options`, if there are any, as one
+ * more sink. Returns an exit status.
+ */
+int setup_forward(struct setup *setup, const struct options *options);
+
+/*
+ * After the run, which ended with `result`: waits for the relays to take what they are sent,
+ * for --drain, and says what became of it. Returns the exit status of the program.
+ */
+int setup_drain(struct setup *setup, const struct options *options, int result);
+
+/* Says what could not be opened and why; the exit status for it. */
+int setup_explain(const char *name, const struct etwas_error *error);
 
 /* Does this source come from the controller? */
 bool setup_needs_session(const struct source_spec *spec);

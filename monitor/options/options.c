@@ -7,25 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "monitor/options/options_parts.h"
 #include "monitor/options/typed.h"
 
 enum {
     DEFAULT_SUBBUFFER_KIB = 64, /* when only the number of buffers is said */
     MAX_RING_KIB = 16 * 1024 * 1024,
+    DEFAULT_DRAIN_MS = 30000,
 };
 
-/* The command line being read. */
-struct parse {
-    struct options *options;
-    char *problem;
-    const char *name;  /* of the option, as typed */
-    const char *value; /* NULL when it takes none */
-    uint32_t buffers;
-    bool action_given;
-};
-
-ETWAS_PRINTF(2, 3)
-static enum etwas_status fail(struct parse *parse, const char *format, ...)
+enum etwas_status options_fail(struct parse *parse, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -37,10 +28,10 @@ static enum etwas_status fail(struct parse *parse, const char *format, ...)
 static enum etwas_status set_action(struct parse *parse, enum options_action action)
 {
     if (parse->action_given && parse->options->action != action) {
-        return fail(parse,
-                    "%s cannot go with another such option: give one of --stop --status "
-                    "--list --doctor --usdt-rule",
-                    parse->name);
+        return options_fail(parse,
+                            "%s cannot go with another such option: give one of --stop --status "
+                            "--list --doctor --usdt-rule --key-show",
+                            parse->name);
     }
     parse->action_given = true;
     parse->options->action = action;
@@ -62,6 +53,11 @@ static enum etwas_status on_doctor(struct parse *parse)
     return set_action(parse, ACTION_DOCTOR);
 }
 
+static enum etwas_status on_key_show(struct parse *parse)
+{
+    return set_action(parse, ACTION_KEY_SHOW);
+}
+
 static enum etwas_status on_usdt_rule(struct parse *parse)
 {
     parse->options->usdt_rule = parse->value;
@@ -79,8 +75,8 @@ static enum etwas_status on_list(struct parse *parse)
     if (strcmp(parse->value, "events") == 0) {
         return set_action(parse, ACTION_LIST_EVENTS);
     }
-    return fail(parse, "--list knows providers, events SYSTEM and sessions, not \"%s\"",
-                parse->value);
+    return options_fail(parse, "--list knows providers, events SYSTEM and sessions, not \"%s\"",
+                        parse->value);
 }
 
 static enum etwas_status on_source(struct parse *parse)
@@ -92,11 +88,11 @@ static enum etwas_status on_source(struct parse *parse)
         }
     }
     if (options->source_count == OPTIONS_MAX_SOURCES) {
-        return fail(parse, "at most %d --source can be given", OPTIONS_MAX_SOURCES);
+        return options_fail(parse, "at most %d --source can be given", OPTIONS_MAX_SOURCES);
     }
     struct source_spec *spec = malloc(sizeof *spec);
     if (spec == NULL) {
-        return fail(parse, "out of memory");
+        return options_fail(parse, "out of memory");
     }
     options->sources[options->source_count] = spec;
     options->source_texts[options->source_count] = parse->value;
@@ -105,43 +101,9 @@ static enum etwas_status on_source(struct parse *parse)
     if (source_spec_parse(parse->value, spec, &error) == ETWAS_OK) {
         return ETWAS_OK;
     }
-    return fail(parse, "--source %.100s: %s (at character %zu)%s%s", parse->value, error.text,
-                error.position + 1, error.hint == NULL ? "" : "\n  ",
-                error.hint == NULL ? "" : error.hint);
-}
-
-static bool same_sink(const struct sink_choice *a, const struct sink_choice *b)
-{
-    return a->kind == b->kind && (a->kind != SINK_KIND_FILE || strcmp(a->path, b->path) == 0);
-}
-
-static enum etwas_status on_sink(struct parse *parse)
-{
-    struct sink_choice choice = {.kind = SINK_KIND_STDOUT};
-    if (strcmp(parse->value, "null") == 0) {
-        choice.kind = SINK_KIND_NULL;
-    } else if (strncmp(parse->value, "file:", 5) == 0 && parse->value[5] != 0) {
-        choice = (struct sink_choice){SINK_KIND_FILE, parse->value + 5};
-    } else if (strncmp(parse->value, "http:", 5) == 0 || strncmp(parse->value, "https:", 6) == 0) {
-        return fail(parse, "--sink %.200s: sending to a relay is not in this version",
-                    parse->value);
-    } else if (strcmp(parse->value, "stdout") != 0) {
-        return fail(parse,
-                    "--sink %.200s: there is no such sink; there are stdout, null and "
-                    "file:PATH",
-                    parse->value);
-    }
-    struct options *options = parse->options;
-    for (size_t i = 0; i < options->sink_count; i++) {
-        if (same_sink(&options->sinks[i], &choice)) {
-            return ETWAS_OK;
-        }
-    }
-    if (options->sink_count == OPTIONS_MAX_SINKS) {
-        return fail(parse, "at most %d --sink can be given", OPTIONS_MAX_SINKS);
-    }
-    options->sinks[options->sink_count++] = choice;
-    return ETWAS_OK;
+    return options_fail(parse, "--source %.100s: %s (at character %zu)%s%s", parse->value,
+                        error.text, error.position + 1, error.hint == NULL ? "" : "\n  ",
+                        error.hint == NULL ? "" : error.hint);
 }
 
 static enum etwas_status on_format(struct parse *parse)
@@ -150,14 +112,14 @@ static enum etwas_status on_format(struct parse *parse)
     if (parse->options->json || strcmp(parse->value, "text") == 0) {
         return ETWAS_OK;
     }
-    return fail(parse, "--format knows text and json, not \"%.100s\"", parse->value);
+    return options_fail(parse, "--format knows text and json, not \"%.100s\"", parse->value);
 }
 
 static enum etwas_status on_duration(struct parse *parse)
 {
     uint32_t time_ms = 0;
     if (!typed_time_ms(parse->value, strlen(parse->value), 1000, &time_ms) || time_ms == 0) {
-        return fail(parse, "--duration wants a time such as 10, 10s, 200ms, 5m or 1h");
+        return options_fail(parse, "--duration wants a time such as 10, 10s, 200ms, 5m or 1h");
     }
     parse->options->duration_ms = time_ms;
     return ETWAS_OK;
@@ -167,7 +129,7 @@ static enum etwas_status on_linger(struct parse *parse)
 {
     uint32_t time_ms = 0;
     if (!typed_time_ms(parse->value, strlen(parse->value), 1000, &time_ms)) {
-        return fail(parse, "--linger wants a time such as 30, 30s, 10m or 1h");
+        return options_fail(parse, "--linger wants a time such as 30, 30s, 10m or 1h");
     }
     parse->options->linger_s = time_ms / 1000 + (time_ms % 1000 == 0 ? 0U : 1U);
     return ETWAS_OK;
@@ -183,7 +145,7 @@ static enum etwas_status on_max_events(struct parse *parse)
     if (take_number(parse, UINT64_MAX, &parse->options->max_events)) {
         return ETWAS_OK;
     }
-    return fail(parse, "--max-events wants a number of at least 1");
+    return options_fail(parse, "--max-events wants a number of at least 1");
 }
 
 static enum etwas_status on_buffer_size(struct parse *parse)
@@ -191,7 +153,8 @@ static enum etwas_status on_buffer_size(struct parse *parse)
     uint64_t number = 0;
     if (!take_number(parse, DEFAULT_SUBBUFFER_KIB, &number) || number < 4 ||
         (number & (number - 1)) != 0) {
-        return fail(parse, "--buffer-size is 4, 8, 16, 32 or %d (KB)", DEFAULT_SUBBUFFER_KIB);
+        return options_fail(parse, "--buffer-size is 4, 8, 16, 32 or %d (KB)",
+                            DEFAULT_SUBBUFFER_KIB);
     }
     parse->options->subbuffer_kib = (uint32_t)number;
     return ETWAS_OK;
@@ -201,7 +164,7 @@ static enum etwas_status on_max_buffers(struct parse *parse)
 {
     uint64_t number = 0;
     if (!take_number(parse, MAX_RING_KIB, &number) || number < 2) {
-        return fail(parse, "--max-buffers wants the number of buffers a CPU, at least 2");
+        return options_fail(parse, "--max-buffers wants the number of buffers a CPU, at least 2");
     }
     parse->buffers = (uint32_t)number;
     return ETWAS_OK;
@@ -227,8 +190,9 @@ static enum etwas_status on_session(struct parse *parse)
     if ((slash != NULL && !typed_decimal(parse->value, (size_t)(slash - parse->value),
                                          MESSAGE_UID_SELF - 1, &uid)) ||
         !take_session_name(options, slash == NULL ? parse->value : slash + 1)) {
-        return fail(parse, "--session wants NAME (with --stop also UID/NAME): 1 to 48 letters, "
-                           "digits, _ and -");
+        return options_fail(parse,
+                            "--session wants NAME (with --stop also UID/NAME): 1 to 48 letters, "
+                            "digits, _ and -");
     }
     options->session_uid = (uint32_t)uid;
     options->session_named = true;
@@ -245,7 +209,7 @@ static enum etwas_status on_who(struct parse *parse)
 {
     parse->options->who = parse->value;
     if (parse->value[0] == 0 || strpbrk(parse->value, " \t\r\n#") != NULL) {
-        return fail(parse, "--who wants user:NAME, group:NAME, uid:N, gid:N or *");
+        return options_fail(parse, "--who wants user:NAME, group:NAME, uid:N, gid:N or *");
     }
     return ETWAS_OK;
 }
@@ -276,15 +240,15 @@ static enum etwas_status on_quiet(struct parse *parse)
 
 static enum etwas_status on_etw_only(struct parse *parse)
 {
-    return fail(parse,
-                "%s is for ETW sessions, which need Windows; here --buffer-size and "
-                "--max-buffers shape the session",
-                parse->name);
+    return options_fail(parse,
+                        "%s is for ETW sessions, which need Windows; here --buffer-size and "
+                        "--max-buffers shape the session",
+                        parse->name);
 }
 
 static enum etwas_status on_later(struct parse *parse)
 {
-    return fail(parse, "%s is not in this version", parse->name);
+    return options_fail(parse, "%s is not in this version", parse->name);
 }
 
 static const struct option {
@@ -293,40 +257,47 @@ static const struct option {
     bool takes_value;
     enum etwas_status (*take)(struct parse *parse);
 } known[] = {
-    {"--source",       NULL, true,  on_source      },
-    {"--sink",         NULL, true,  on_sink        },
-    {"--stop",         NULL, false, on_stop        },
-    {"--status",       NULL, false, on_status      },
-    {"--list",         NULL, true,  on_list        },
-    {"--doctor",       NULL, false, on_doctor      },
-    {"--duration",     NULL, true,  on_duration    },
-    {"--max-events",   NULL, true,  on_max_events  },
-    {"--stats",        NULL, false, on_stats       },
-    {"--fail-on-loss", NULL, false, on_fail_on_loss},
-    {"--format",       NULL, true,  on_format      },
-    {"--session",      "-s", true,  on_session     },
-    {"--buffer-size",  NULL, true,  on_buffer_size },
-    {"--max-buffers",  NULL, true,  on_max_buffers },
-    {"--linger",       NULL, true,  on_linger      },
-    {"--include-self", NULL, false, on_include_self},
-    {"--quiet",        NULL, false, on_quiet       },
-    {"--controller",   NULL, true,  on_controller  },
-    {"--usdt-rule",    NULL, true,  on_usdt_rule   },
-    {"--who",          NULL, true,  on_who         },
-    {"--min-buffers",  NULL, true,  on_etw_only    },
-    {"--flush",        NULL, true,  on_etw_only    },
-    {"--clock",        NULL, true,  on_etw_only    },
-    {"--mode",         NULL, true,  on_etw_only    },
-    {"--query",        "-q", true,  on_later       },
-    {"--kql",          NULL, true,  on_later       },
-    {"--file",         "-f", true,  on_later       },
-    {"--manifest",     NULL, true,  on_later       },
-    {"--spool",        NULL, true,  on_later       },
-    {"--drain",        NULL, true,  on_later       },
-    {"--key-show",     NULL, false, on_later       },
-    {"--self-test",    NULL, false, on_later       },
-    {"-oj",            NULL, true,  on_later       },
-    {"-oc",            NULL, false, on_later       },
+    {"--source",       NULL, true,  on_source           },
+    {"--sink",         NULL, true,  options_on_sink     },
+    {"--stop",         NULL, false, on_stop             },
+    {"--status",       NULL, false, on_status           },
+    {"--list",         NULL, true,  on_list             },
+    {"--doctor",       NULL, false, on_doctor           },
+    {"--duration",     NULL, true,  on_duration         },
+    {"--max-events",   NULL, true,  on_max_events       },
+    {"--stats",        NULL, false, on_stats            },
+    {"--fail-on-loss", NULL, false, on_fail_on_loss     },
+    {"--format",       NULL, true,  on_format           },
+    {"--session",      "-s", true,  on_session          },
+    {"--buffer-size",  NULL, true,  on_buffer_size      },
+    {"--max-buffers",  NULL, true,  on_max_buffers      },
+    {"--linger",       NULL, true,  on_linger           },
+    {"--include-self", NULL, false, on_include_self     },
+    {"--quiet",        NULL, false, on_quiet            },
+    {"--controller",   NULL, true,  on_controller       },
+    {"--usdt-rule",    NULL, true,  on_usdt_rule        },
+    {"--who",          NULL, true,  on_who              },
+    {"--min-buffers",  NULL, true,  on_etw_only         },
+    {"--flush",        NULL, true,  on_etw_only         },
+    {"--clock",        NULL, true,  on_etw_only         },
+    {"--mode",         NULL, true,  on_etw_only         },
+    {"--query",        "-q", true,  on_later            },
+    {"--kql",          NULL, true,  on_later            },
+    {"--file",         "-f", true,  on_later            },
+    {"--manifest",     NULL, true,  on_later            },
+    {"--spool",        NULL, true,  options_on_spool    },
+    {"--spool-max",    NULL, true,  options_on_spool_max},
+    {"--spool-age",    NULL, true,  options_on_spool_age},
+    {"--drop",         NULL, true,  options_on_drop     },
+    {"--fsync",        NULL, true,  options_on_fsync    },
+    {"--drain",        NULL, true,  options_on_drain    },
+    {"--key",          NULL, true,  options_on_key      },
+    {"--key-show",     NULL, false, on_key_show         },
+    {"--ca",           NULL, true,  options_on_ca       },
+    {"--discovery",    NULL, true,  options_on_discovery},
+    {"--self-test",    NULL, false, on_later            },
+    {"-oj",            NULL, true,  on_later            },
+    {"-oc",            NULL, false, on_later            },
 };
 
 static bool is_option(const struct option *option, const char *text, size_t size)
@@ -351,7 +322,7 @@ static enum etwas_status take_system(struct parse *parse, char *const *argv, int
 {
     const char *system = argv[*at + 1];
     if (system == NULL || system[0] == '-') {
-        return fail(parse, "--list events wants the name of a system, such as sched");
+        return options_fail(parse, "--list events wants the name of a system, such as sched");
     }
     parse->options->list_system = system;
     (*at)++;
@@ -362,7 +333,7 @@ static enum etwas_status take_value(struct parse *parse, const struct option *op
                                     const char *equals, char *const *argv, int *at)
 {
     if (!option->takes_value) {
-        return equals == NULL ? ETWAS_OK : fail(parse, "%s takes no value", option->name);
+        return equals == NULL ? ETWAS_OK : options_fail(parse, "%s takes no value", option->name);
     }
     parse->value = equals == NULL ? argv[*at + 1] : equals + 1;
     if (equals == NULL && parse->value != NULL) {
@@ -371,15 +342,15 @@ static enum etwas_status take_value(struct parse *parse, const struct option *op
     /* Of what cannot be used anyway, the value is not asked for. */
     const bool useless = option->take == on_later || option->take == on_etw_only;
     return parse->value != NULL || useless ? ETWAS_OK
-                                           : fail(parse, "%s wants a value", option->name);
+                                           : options_fail(parse, "%s wants a value", option->name);
 }
 
 static enum etwas_status refuse_word(struct parse *parse, const char *text)
 {
     if (text[0] == '-') {
-        return fail(parse, "there is no option %.200s", text);
+        return options_fail(parse, "there is no option %.200s", text);
     }
-    return fail(parse, "\"%.200s\" is no option; sources are given with --source", text);
+    return options_fail(parse, "\"%.200s\" is no option; sources are given with --source", text);
 }
 
 /* Takes argv[*at] and what belongs to it; leaves `*at` on the last of these. */
@@ -433,13 +404,14 @@ static enum etwas_status check_session(struct parse *parse)
 {
     struct options *options = parse->options;
     if (options->action == ACTION_RUN && options->session_uid != MESSAGE_UID_SELF) {
-        return fail(parse, "--session UID/NAME goes with --stop; a session belongs to one user");
+        return options_fail(parse,
+                            "--session UID/NAME goes with --stop; a session belongs to one user");
     }
     const uint32_t size_kib =
         options->subbuffer_kib == 0 ? DEFAULT_SUBBUFFER_KIB : options->subbuffer_kib;
     if (parse->buffers > MAX_RING_KIB / size_kib) {
-        return fail(parse, "--max-buffers: a ring of %" PRIu64 " KB a CPU is too big",
-                    (uint64_t)parse->buffers * size_kib);
+        return options_fail(parse, "--max-buffers: a ring of %" PRIu64 " KB a CPU is too big",
+                            (uint64_t)parse->buffers * size_kib);
     }
     if (parse->buffers > 0) {
         options->subbuffer_kib = size_kib;
@@ -454,10 +426,11 @@ static enum etwas_status check_conflicts(struct parse *parse, size_t index)
     const struct options *options = parse->options;
     for (size_t i = 0; i < index; i++) {
         if (source_spec_conflicts(options->sources[i], options->sources[index])) {
-            return fail(parse,
-                        "--source %.100s and --source %.100s filter the same events differently: "
-                        "give each to an etwas of its own",
-                        options->source_texts[i], options->source_texts[index]);
+            return options_fail(
+                parse,
+                "--source %.100s and --source %.100s filter the same events differently: "
+                "give each to an etwas of its own",
+                options->source_texts[i], options->source_texts[index]);
         }
     }
     return ETWAS_OK;
@@ -467,7 +440,7 @@ static enum etwas_status check_sources(struct parse *parse)
 {
     struct options *options = parse->options;
     if (options->source_count == 0) {
-        return fail(parse, "no --source is given");
+        return options_fail(parse, "no --source is given");
     }
     bool lines = false;
     enum etwas_status status = ETWAS_OK;
@@ -476,7 +449,7 @@ static enum etwas_status check_sources(struct parse *parse)
         status = check_conflicts(parse, i);
     }
     if (status == ETWAS_OK && options->command != NULL && !lines) {
-        return fail(parse, "a command after -- goes with --source stdout");
+        return options_fail(parse, "a command after -- goes with --source stdout");
     }
     return status;
 }
@@ -487,6 +460,8 @@ static void set_defaults(struct options *options)
     options->session_uid = MESSAGE_UID_SELF;
     options->linger_s = UINT32_MAX;
     options->who = "*";
+    options->relay.drain_ms = DEFAULT_DRAIN_MS;
+    options->relay.sync = SPOOL_SYNC_INTERVAL;
     memcpy(options->session, OPTIONS_SESSION, sizeof OPTIONS_SESSION);
 }
 
@@ -496,7 +471,8 @@ static enum etwas_status take_all(struct parse *parse, int argc, char *const *ar
     for (int at = 1; at < argc && status == ETWAS_OK; at++) {
         if (strcmp(argv[at], "--") == 0) {
             parse->options->command = argv + at + 1;
-            return argv[at + 1] != NULL ? ETWAS_OK : fail(parse, "the command after -- is missing");
+            return argv[at + 1] != NULL ? ETWAS_OK
+                                        : options_fail(parse, "the command after -- is missing");
         }
         status = take_option(parse, argv, &at);
     }

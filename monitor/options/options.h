@@ -8,12 +8,15 @@
 
 #include "ipc/message.h"
 #include "ipc/status.h"
+#include "monitor/forward/address.h"
 #include "monitor/options/source_spec.h"
+#include "monitor/spool/spool.h"
 
 /*
  * The command line of etwas as data. Options are written `--name value` or
  * `--name=value`; what follows `--` is the command whose lines the source stdout
- * takes. Texts borrow from argv; the sources are the options' own.
+ * takes. Texts borrow from argv; sources and places are the options' own, which must stay where
+ * they are.
  */
 enum {
     OPTIONS_MAX_SOURCES = 32,
@@ -32,13 +35,27 @@ enum options_action {
     ACTION_LIST_SESSIONS,
     ACTION_DOCTOR,
     ACTION_USDT_RULE, /* for `usdt_rule` */
+    ACTION_KEY_SHOW,
 };
 
-enum options_sink { SINK_KIND_STDOUT, SINK_KIND_NULL, SINK_KIND_FILE };
+enum options_sink { SINK_KIND_STDOUT, SINK_KIND_NULL, SINK_KIND_FILE, SINK_KIND_RELAY };
 
 struct sink_choice {
     enum options_sink kind;
-    const char *path; /* of a file */
+    const char *path; /* of a file; or a relay as address_parse() writes it, or a role; or NULL */
+};
+
+/* How events are sent to relays. Paths: NULL when not given. */
+struct relay_choice {
+    const char *spool;
+    const char *key;
+    const char *ca;
+    const char *discovery;
+    uint64_t spool_max;   /* 0: not said */
+    uint64_t spool_age_s; /* 0: no limit */
+    enum spool_drop drop;
+    enum spool_sync sync;
+    uint32_t drain_ms;
 };
 
 struct options {
@@ -48,6 +65,8 @@ struct options {
     const char *source_texts[OPTIONS_MAX_SOURCES];    /* as typed */
     size_t sink_count;                                /* at least 1 with ACTION_RUN */
     struct sink_choice sinks[OPTIONS_MAX_SINKS];
+    char places[OPTIONS_MAX_SINKS][ADDRESS_URL_SIZE]; /* of relays */
+    struct relay_choice relay;
     bool json; /* --format of standard output */
     bool stats;
     bool fail_on_loss;

@@ -99,3 +99,30 @@ bool typed_time_ms(const char *text, size_t size, uint32_t unit_ms, uint32_t *ti
     *time_ms = (uint32_t)number * unit;
     return true;
 }
+
+bool typed_size(const char *text, size_t size, uint64_t *bytes)
+{
+    static const char letters[] = "KMG";
+    const uint64_t maximum = UINT64_C(1) << 50;
+    size_t digits = 0;
+    unsigned shift = 0;
+    while (digits < size && text[digits] >= '0' && text[digits] <= '9') {
+        digits++;
+    }
+    size_t at = digits;
+    for (unsigned i = 0; letters[i] != 0 && at == digits && at < size; i++) {
+        if (text[at] == letters[i] || text[at] == letters[i] - 'A' + 'a') {
+            shift = 10 * (i + 1);
+            at++;
+        }
+    }
+    if (at < size && at > digits && (text[at] == 'B' || text[at] == 'b')) {
+        at++;
+    }
+    uint64_t number = 0;
+    if (at != size || !typed_decimal(text, digits, maximum >> shift, &number)) {
+        return false;
+    }
+    *bytes = number << shift;
+    return true;
+}

@@ -26,4 +26,7 @@ bool typed_number(const char *text, size_t size, int64_t *number);
  */
 bool typed_time_ms(const char *text, size_t size, uint32_t unit_ms, uint32_t *time_ms);
 
+/* Bytes: a decimal number and one of KB, MB, GB (of 1024), with or without the B; up to 2^50. */
+bool typed_size(const char *text, size_t size, uint64_t *bytes);
+
 #endif

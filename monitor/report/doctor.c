@@ -7,6 +7,7 @@
 
 #include "monitor/plan/ping.h"
 #include "monitor/report/explain.h"
+#include "monitor/report/relays.h"
 #include "monitor/report/report.h"
 #include "monitor/report/standing.h"
 #include "monitor/session/host.h"
@@ -207,6 +208,7 @@ int report_doctor(const struct options *options)
     say_group(&standing);
     const int result = say_controller(options, &standing);
     say_ping();
+    report_relays(options);
     doctor_say(FINDING_OK, NULL, "without any privilege: --source stdout, cpu, process-cpu");
     if (!tracing) {
         return REPORT_NOT_FOUND;

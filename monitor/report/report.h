@@ -21,5 +21,6 @@ int report_providers(const struct options *options);
 int report_events(const struct options *options);
 int report_doctor(const struct options *options);
 int report_usdt_rule(const struct options *options);
+int report_key(const struct options *options);
 
 #endif

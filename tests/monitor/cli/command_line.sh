@@ -59,8 +59,6 @@ bad_arguments_print_the_usage_on_standard_error() {
 later_versions_are_named() {
     run 1 --source cpu --query x.kql
     says err 'not in this version'
-    run 1 --source cpu --sink http://localhost:8080
-    says err 'not in this version'
     run 1 --source clr
     says err 'Windows'
 }
@@ -139,6 +137,27 @@ without_a_controller_it_says_what_to_do() {
     says out 'no  '
 }
 
+what_no_relay_takes_stays_in_the_spool() {
+    printf 'a\nb\n' | timeout 30 "$etwas" --quiet --stats --source stdout --drain 100ms \
+        --sink http://127.0.0.1:1 --spool spool --key keys/key > out 2> err
+    [ $? -eq 2 ] || fail "it does not end with 2"
+    says err 'http://127.0.0.1:1/: relay does not answer (Connection refused)'
+    says err 'waiting 2 in 1'
+    says err '1 batches with 2 events are not sent'
+    says err 'next: '
+    [ "$(stat -c %a keys/key)" = 600 ] || fail "others can read the key"
+    run 0 --key-show --key keys/key
+    says out 'etwas-ed25519 '
+    chmod 644 keys/key
+    run 3 --key-show --key keys/key
+    says err 'next: chmod 600 keys/key'
+    timeout 30 "$etwas" --doctor --controller "$folder/none" --sink http://127.0.0.1:1 \
+        --spool spool --key keys/key > out 2> err
+    says out 'no  relay http://127.0.0.1:1/ does not answer: Connection refused'
+    says out 'ok  spool spool: 1 stream,'
+    says out 'no  key keys/key: the key file is open to others'
+}
+
 programs_without_probes_have_no_rule() {
     run 4 --usdt-rule "$folder/none"
     echo text > text
@@ -150,7 +169,7 @@ for claim in without_arguments_it_prints_its_usage help_is_given_under_every_nam
     bad_arguments_print_the_usage_on_standard_error later_versions_are_named lines_become_events \
     text_is_the_usual_format a_reader_that_leaves_is_no_failure the_lines_of_a_command_are_taken \
     a_limit_ends_it several_sinks_get_the_same the_accounts_are_exact \
-    without_a_controller_it_says_what_to_do programs_without_probes_have_no_rule; do
+    without_a_controller_it_says_what_to_do what_no_relay_takes_stays_in_the_spool programs_without_probes_have_no_rule; do
     rm -f out err
     $claim
 done

@@ -111,6 +111,67 @@ static void sinks_are_named_once(void **state)
     assert_string_equal(options.sinks[3].path, "b.jsonl");
 }
 
+static void relays_are_sinks_however_they_are_written(void **state)
+{
+    (void)state;
+    fine("etwas --source cpu --sink http://LocalHost:8080 --sink http://localhost:8080/ "
+         "--sink HTTP://relay:80 --sink http://relay --sink https://relay:443/ --sink role:web:in "
+         "--sink role:web --sink role:web:in");
+    assert_int_equal(options.sink_count, 5);
+    assert_int_equal(options.sinks[0].kind, SINK_KIND_RELAY);
+    assert_string_equal(options.sinks[0].path, "http://localhost:8080/");
+    assert_string_equal(options.sinks[1].path, "http://relay/");
+    assert_string_equal(options.sinks[2].path, "https://relay/");
+    assert_string_equal(options.sinks[3].path, "role:web:in");
+    assert_string_equal(options.sinks[4].path, "role:web");
+}
+
+static void what_is_no_relay_is_refused(void **state)
+{
+    (void)state;
+    wrong("etwas --source cpu --sink ftp://relay/", "http://HOST");
+    wrong("etwas --source cpu --sink http:///", "host");
+    wrong("etwas --source cpu --sink http://relay:0/", "port");
+    wrong("etwas --source cpu --sink http://user@relay/", "nothing but a /");
+    wrong("etwas --source cpu --sink http://relay/path", "nothing but a /");
+    wrong("etwas --source cpu --sink role:", "role:NAME");
+    wrong("etwas --source cpu --sink role:a:b:c", "role:NAME");
+}
+
+static void sending_has_options_of_its_own(void **state)
+{
+    (void)state;
+    fine("etwas --source cpu --sink http://a --spool d --spool-max 5MB --spool-age 2h --drop block "
+         "--fsync batch --drain 0 --key k --ca c --discovery f");
+    assert_string_equal(options.relay.spool, "d");
+    assert_true(options.relay.spool_max == 5 * 1024 * 1024);
+    assert_int_equal(options.relay.spool_age_s, 7200);
+    assert_int_equal(options.relay.drop, SPOOL_BLOCK);
+    assert_int_equal(options.relay.sync, SPOOL_SYNC_BATCH);
+    assert_int_equal(options.relay.drain_ms, 0);
+    assert_string_equal(options.relay.key, "k");
+    assert_string_equal(options.relay.ca, "c");
+    assert_string_equal(options.relay.discovery, "f");
+    fine("etwas --source cpu --sink http://a");
+    assert_int_equal(options.relay.drop, SPOOL_DROP_OLDEST);
+    assert_int_equal(options.relay.sync, SPOOL_SYNC_INTERVAL);
+    assert_int_equal(options.relay.drain_ms, 30000);
+    fine("etwas --key-show --key k");
+    assert_int_equal(options.action, ACTION_KEY_SHOW);
+}
+
+static void what_cannot_be_said_of_sending_is_refused(void **state)
+{
+    (void)state;
+    wrong("etwas --source cpu --spool-max 1MB", "at least 2MB");
+    wrong("etwas --source cpu --spool-max lots", "--spool-max");
+    wrong("etwas --source cpu --spool-age 500ms", "--spool-age");
+    wrong("etwas --source cpu --drop some", "oldest, newest and block");
+    wrong("etwas --source cpu --fsync often", "batch, interval and never");
+    wrong("etwas --source cpu --drain x", "--drain");
+    wrong("etwas --source cpu --spool=", "path");
+}
+
 static void sources_are_named_once(void **state)
 {
     (void)state;
@@ -139,13 +200,8 @@ static void unknown_things_are_refused(void **state)
 static void what_comes_later_is_said_so(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"etwas --query x.kql",
-                                        "etwas -q x.kql",
-                                        "etwas --kql take",
-                                        "etwas --file a.etl",
-                                        "etwas -f a.etl",
-                                        "etwas --spool d",
-                                        "etwas --source cpu --sink http://localhost:8080"};
+    static const char *const texts[] = {"etwas --query x.kql", "etwas -q x.kql", "etwas --kql take",
+                                        "etwas --file a.etl", "etwas -f a.etl"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         wrong(texts[i], "not in this version");
         assert_null(strstr(options_help, "--query"));
@@ -235,6 +291,10 @@ int main(void)
         cmocka_unit_test(values_come_with_a_blank_or_an_equals_sign),
         cmocka_unit_test(no_sink_means_standard_output),
         cmocka_unit_test(sinks_are_named_once),
+        cmocka_unit_test(relays_are_sinks_however_they_are_written),
+        cmocka_unit_test(what_is_no_relay_is_refused),
+        cmocka_unit_test(sending_has_options_of_its_own),
+        cmocka_unit_test(what_cannot_be_said_of_sending_is_refused),
         cmocka_unit_test(sources_are_named_once),
         cmocka_unit_test(unknown_things_are_refused),
         cmocka_unit_test(what_comes_later_is_said_so),

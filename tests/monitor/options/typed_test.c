@@ -100,6 +100,33 @@ static void times_have_units(void **state)
     }
 }
 
+static void sizes_have_units(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t bytes;
+    } cases[] = {
+        {"0",         0                   },
+        {"4096",      4096                },
+        {"4K",        4096                },
+        {"4kB",       4096                },
+        {"500MB",     UINT64_C(524288000) },
+        {"2G",        UINT64_C(2147483648)},
+        {"1048576GB", UINT64_C(1) << 50   },
+    };
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_true(typed_size(cases[i].text, strlen(cases[i].text), &bytes));
+        assert_true(bytes == cases[i].bytes);
+    }
+    static const char *const wrong[] = {"",    "K",   "-1", "1B",   "1.5G",
+                                        "1 G", "1KK", "1T", "1MBs", "1048577GB"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        assert_false(typed_size(wrong[i], strlen(wrong[i]), &bytes));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +135,7 @@ int main(void)
         cmocka_unit_test(signs_and_hex_are_numbers),
         cmocka_unit_test(numbers_beyond_64_bits_are_none),
         cmocka_unit_test(times_have_units),
+        cmocka_unit_test(sizes_have_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
