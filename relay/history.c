@@ -251,26 +251,35 @@ enum etwas_status history_line(struct history *history, struct history_line *lin
     return status;
 }
 
+/* The next line and its end are there to be sent. */
+static enum etwas_status take_line(struct history *history, struct etwas_error *error)
+{
+    struct history_line line;
+    const enum etwas_status status = history_line(history, &line, error);
+    if (status == ETWAS_OK) {
+        history->text[history->size++] = '\n';
+        history->sent = 0;
+    }
+    return status;
+}
+
 enum etwas_status history_next(struct history *history, char *text, size_t room, size_t *written,
                                struct etwas_error *error)
 {
+    enum etwas_status status = ETWAS_OK;
     *written = 0;
-    while (*written < room) {
+    while (status == ETWAS_OK && *written < room) {
         if (history->sent == history->size) {
-            struct history_line line;
-            const enum etwas_status status = history_line(history, &line, error);
-            if (status != ETWAS_OK) {
-                /* Who has got something comes again and hears it then. */
-                return *written != 0 ? ETWAS_OK : status;
-            }
-            history->text[history->size++] = '\n';
-            history->sent = 0;
+            status = take_line(history, error);
         }
         const size_t left = history->size - history->sent;
         const size_t size = left < room - *written ? left : room - *written;
-        memcpy(text + *written, history->text + history->sent, size);
+        if (size != 0) {
+            memcpy(text + *written, history->text + history->sent, size);
+        }
         history->sent += size;
         *written += size;
     }
-    return ETWAS_OK;
+    /* Who has got something comes again and hears it then. */
+    return *written != 0 ? ETWAS_OK : status;
 }

@@ -66,7 +66,7 @@ static bool parse_seconds(const char *text, int64_t *seconds)
         return false;
     }
     const int64_t days = days_before_year(year) + days_before_month(year, month) + day - 1;
-    *seconds = days * 86400 + hour * 3600 + minute * 60 + second;
+    *seconds = ((days * 24 + hour) * 60 + minute) * 60 + second;
     return true;
 }
 

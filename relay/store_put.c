@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "relay/moment.h"
+#include "relay/store_host.h"
 #include "relay/store_parts.h"
 
 /* A stream as the table has it. */
@@ -320,6 +321,10 @@ static enum etwas_status give_up(struct store *store, struct store_incoming **in
                                  size_t count, struct etwas_error *error)
 {
     const enum etwas_status status = store_fail(store->writer, "storing batches", error);
+    if (error->os_code == store_host_disk_full()) {
+        /* A log begun anew may have the room that it lacks now: the keeper is to see to it. */
+        atomic_store(&store->log_pages, STORE_LOG_PAGES);
+    }
     if (sqlite3_get_autocommit(store->writer) == 0) {
         (void)store_run(store->put[PUT_ROLLBACK]);
     }

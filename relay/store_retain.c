@@ -160,9 +160,6 @@ static void checkpoint(struct store *store)
  */
 static void shorten_log(struct store *store)
 {
-    if (atomic_load(&store->log_pages) < STORE_LOG_PAGES) {
-        return;
-    }
     checkpoint(store);
     (void)pthread_mutex_lock(&store->write_lock);
     checkpoint(store);
@@ -180,12 +177,19 @@ enum etwas_status store_retain(struct store *store, int64_t now_ms, uint64_t *re
     while (!done && status == ETWAS_OK && store_host_now_us() < until_us) {
         struct step step = {.store = store, .now_ms = now_ms};
         status = run_step(&step, error);
+        if (status != ETWAS_OK && error->os_code == store_host_disk_full()) {
+            /* A log begun anew needs no room, and what is removed then makes some. */
+            shorten_log(store);
+            status = run_step(&step, error);
+        }
         *removed += step.removed;
         done = step.done;
         if (!done) {
             let_others(store);
         }
-        shorten_log(store);
+        if (atomic_load(&store->log_pages) >= STORE_LOG_PAGES) {
+            shorten_log(store);
+        }
     }
     return status;
 }

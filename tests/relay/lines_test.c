@@ -183,9 +183,11 @@ static void white_space_around_an_object_is_not_its_own(void **state)
 /* A line of exactly `size` bytes. */
 static void make_line(size_t size)
 {
+    static const char head[6] = {'{', '"', 'a', '"', ':', '"'};
     memset(text, 'x', size);
-    memcpy(text, "{\"a\":\"", 6);
-    memcpy(text + size - 2, "\"}", 2);
+    memcpy(text, head, sizeof head);
+    text[size - 2] = '"';
+    text[size - 1] = '}';
 }
 
 static void a_line_has_a_limit(void **state)
@@ -203,7 +205,9 @@ static void lines_have_a_limit(void **state)
 {
     (void)state;
     for (size_t i = 0; i <= LINES_MAX_COUNT; i++) {
-        memcpy(text + 3 * i, "{}\n", 3);
+        text[3 * i] = '{';
+        text[3 * i + 1] = '}';
+        text[3 * i + 2] = '\n';
     }
     assert_int_equal(lines_check(&lines, text, 3 * (size_t)LINES_MAX_COUNT, &bad_line, &error),
                      ETWAS_OK);
@@ -213,20 +217,22 @@ static void lines_have_a_limit(void **state)
     assert_int_equal(bad_line, LINES_MAX_COUNT + 1);
 }
 
-/* `size` bytes of lines as long as they may be. */
+/* `size` bytes of lines that are half as long as they may be. */
 static void make_lines(size_t size)
 {
+    const size_t line = BATCH_MAX_LINE / 2;
     memset(text, ' ', size);
-    for (size_t at = 0; at < size; at += 512 * 1024) {
-        memcpy(text + at, "{}", 2);
-        text[at + 512 * 1024 - 1] = '\n';
+    for (size_t at = 0; at < size; at += line) {
+        text[at] = '{';
+        text[at + 1] = '}';
+        text[at + line - 1] = '\n';
     }
 }
 
 static void a_bomb_is_stopped_at_the_limit(void **state)
 {
     (void)state;
-    make_lines(BATCH_MAX_UNPACKED + 512 * 1024);
+    make_lines(BATCH_MAX_UNPACKED + BATCH_MAX_LINE / 2);
     assert_int_equal(unpack(pack(text, BATCH_MAX_UNPACKED)), ETWAS_OK);
     assert_int_equal(lines.count, 32);
     assert_int_equal(unpack(pack(text, BATCH_MAX_UNPACKED + 1)), ETWAS_TOO_BIG);
@@ -270,10 +276,10 @@ static void a_frame_with_too_large_a_window_is_refused(void **state)
 static void every_truncation_is_refused(void **state)
 {
     (void)state;
-    for (int i = 0; i < 40; i++) {
+    for (size_t i = 0; i < 40; i++) {
         (void)snprintf(text + i * (EVENT_SIZE + 1), EVENT_SIZE + 2, "%s\n", EVENT);
     }
-    const size_t size = 40 * (EVENT_SIZE + 1);
+    const size_t size = (size_t)40 * (EVENT_SIZE + 1);
     for (int blindly = 0; blindly < 2; blindly++) {
         const size_t packed = blindly ? pack_blindly(text, size, 17) : pack(text, size);
         assert_int_equal(unpack(packed), ETWAS_OK);

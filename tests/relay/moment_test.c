@@ -35,7 +35,7 @@ static void times_are_exact_to_a_tick(void **state)
 static void each_day_of_four_centuries_comes_back(void **state)
 {
     (void)state;
-    for (int64_t day = 0; day < 2 * 146097; day++) {
+    for (int64_t day = 0; day < INT64_C(2) * 146097; day++) {
         char text[MOMENT_SIZE];
         int64_t time = -1;
         const int64_t tick = day * INT64_C(864000000000) + 1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/parameters.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/check.h"
@@ -97,7 +98,8 @@ static void a_query_is_refused_until_there_is_kql(void **state)
     assert_non_null(strstr(fault.text, "KQL"));
     char text[600];
     memset(text, 'a', sizeof text);
-    memcpy(text, "query=", 6);
+    (void)snprintf(text, sizeof text, "query=");
+    text[6] = 'a';
     assert_int_equal(parameters_parse(&parameters, PARAMETERS_LIVE, text, sizeof text, &fault),
                      ETWAS_MALFORMED);
     assert_non_null(strstr(fault.text, "KQL"));

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "tests/check.h"
+#include "tests/relay/store_kit.h"
+
+enum { BODY_SIZE = 64 * 1024, DAY_MS = 86400 * 1000 };
+
+static struct kit kit;
+static char *body;
+
+static int set_up(void **state)
+{
+    (void)state;
+    body = malloc(BODY_SIZE);
+    if (!kit_make(&kit) || body == NULL) {
+        return -1;
+    }
+    uint32_t number = 1;
+    for (size_t i = 0; i < BODY_SIZE; i++) {
+        number = number * 1103515245 + 12345;
+        body[i] = (char)(number >> 16);
+    }
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    free(body);
+    kit_remove(&kit);
+    return 0;
+}
+
+static void put_large(unsigned stream, uint64_t sequence)
+{
+    struct kit_batch put;
+    kit_batch(&put, stream, sequence, 10);
+    put.incoming.body = body;
+    put.incoming.size = BODY_SIZE;
+    assert_int_equal(kit_put(&kit, &put), STORE_STORED);
+}
+
+static uint64_t retain(int64_t now_ms)
+{
+    uint64_t all = 0;
+    uint64_t removed = 1;
+    while (removed != 0) {
+        assert_int_equal(store_retain(kit.store, now_ms, &removed, &kit.error), ETWAS_OK);
+        all += removed;
+    }
+    return all;
+}
+
+static void nothing_is_removed_without_a_limit(void **state)
+{
+    (void)state;
+    kit_open(&kit);
+    kit_put_new(&kit, 1, 1, 10);
+    assert_int_equal(retain(INT64_MAX), 0);
+}
+
+static void what_is_too_old_goes(void **state)
+{
+    (void)state;
+    struct store_totals totals;
+    kit.options.max_age_s = 10;
+    kit_open(&kit);
+    for (uint64_t i = 1; i <= 20; i++) {
+        kit_put_new(&kit, 1, i, 10); /* received in second i */
+    }
+    assert_int_equal(retain(14999), 4);
+    assert_int_equal(retain(15000), 1);
+    assert_int_equal(retain(0), 0);
+    for (int i = 0; i < 2; i++) {
+        store_totals(kit.store, &totals);
+        assert_int_equal(totals.batches, 15);
+        assert_int_equal(totals.events, 150);
+        assert_int_equal(totals.bytes, 4 * strlen("body of 1:6") + 11 * strlen("body of 1:10"));
+        assert_int_equal(totals.first, 600);
+        assert_int_equal(totals.last, 2099);
+        kit_close(&kit);
+        kit_open(&kit);
+    }
+}
+
+static void what_was_removed_is_known_all_the_same(void **state)
+{
+    (void)state;
+    struct kit_batch put;
+    struct store_stream stream;
+    struct store_totals totals;
+    kit.options.max_age_s = 1;
+    kit_open(&kit);
+    kit_put_new(&kit, 1, 1, 10);
+    kit_put_new(&kit, 1, 2, 10);
+    assert_int_equal(retain(DAY_MS), 2);
+    store_totals(kit.store, &totals);
+    assert_int_equal(totals.batches + totals.events + totals.bytes, 0);
+    assert_int_equal(totals.first + totals.last, 0);
+    kit_close(&kit);
+    kit_open(&kit);
+    kit_batch(&put, 1, 2, 10);
+    assert_int_equal(kit_put(&kit, &put), STORE_HAVE);
+    put.incoming.public_key[0] ^= 1;
+    assert_int_equal(kit_put(&kit, &put), STORE_FOREIGN);
+    assert_true(kit_find_stream(&kit, 1, &stream));
+    assert_int_equal(stream.delivered, 20);
+    assert_int_equal(stream.sequence, 2);
+    /* Nothing has the Id of something that was. */
+    kit_batch(&put, 1, 3, 10);
+    assert_int_equal(kit_put(&kit, &put), STORE_STORED);
+    assert_int_equal(put.incoming.row, 3);
+    assert_int_equal(put.incoming.missing, 0);
+}
+
+static off_t size_of(const char *name)
+{
+    struct stat info;
+    char path[128];
+    kit_path(&kit, name, path);
+    assert_int_equal(stat(path, &info), 0);
+    return info.st_size;
+}
+
+static void the_oldest_go_when_it_is_too_much(void **state)
+{
+    (void)state;
+    struct store_reader *reader = NULL;
+    struct store_batch batch;
+    const struct store_range everything = {.row = 0, .from = INT64_MIN, .to = INT64_MAX};
+    kit.options.max_bytes = (uint64_t)20 * BODY_SIZE;
+    kit_open(&kit);
+    for (uint64_t i = 1; i <= 40; i++) {
+        put_large(1, i);
+    }
+    const uint64_t removed = retain(0);
+    assert_in_range(removed, 20, 30);
+    assert_int_equal(store_reader_open(kit.store, &reader, &kit.error), ETWAS_OK);
+    assert_int_equal(store_next(reader, &everything, &batch, &kit.error), ETWAS_OK);
+    assert_int_equal(batch.row, removed + 1);
+    store_reader_close(reader);
+}
+
+static void a_store_at_its_limit_does_not_grow(void **state)
+{
+    (void)state;
+    kit.options.max_bytes = (uint64_t)40 * BODY_SIZE;
+    kit_open(&kit);
+    for (uint64_t i = 1; i <= 250; i++) {
+        put_large(1, i);
+        (void)retain(0);
+    }
+    assert_in_range(size_of("etwas.db"), 30 * BODY_SIZE, 44 * BODY_SIZE);
+    /* 16 MiB went through a log that is begun anew from 4 MiB on. */
+    assert_in_range(size_of("etwas.db-wal"), 1, 6 * 1024 * 1024);
+}
+
+static void a_log_that_nobody_keeps_has_an_end_too(void **state)
+{
+    (void)state;
+    kit_open(&kit);
+    for (uint64_t i = 1; i <= 700; i++) {
+        put_large(1, i);
+    }
+    assert_in_range(size_of("etwas.db-wal"), 1, 40 * 1024 * 1024);
+}
+
+/* Puts until it is told to stop. */
+static atomic_bool stop;
+static atomic_uint put_count;
+
+static void *put_on(void *context)
+{
+    (void)context;
+    for (uint64_t i = 1; !atomic_load(&stop); i++) {
+        put_large(2, i);
+        atomic_fetch_add(&put_count, 1);
+    }
+    return NULL;
+}
+
+static void others_put_while_much_is_removed(void **state)
+{
+    (void)state;
+    pthread_t putter;
+    kit.options.max_age_s = 1;
+    kit_open(&kit);
+    for (uint64_t i = 1; i <= 400; i++) {
+        put_large(1, i);
+    }
+    atomic_store(&stop, false);
+    atomic_store(&put_count, 0);
+    assert_int_equal(pthread_create(&putter, NULL, put_on, NULL), 0);
+    uint64_t removed = 0;
+    uint64_t all = 0;
+    unsigned before = 0;
+    while (all < 400) {
+        assert_int_equal(store_retain(kit.store, DAY_MS, &removed, &kit.error), ETWAS_OK);
+        all += removed;
+        before = atomic_load(&put_count);
+    }
+    assert_true(before > 10);
+    /* And it goes on. */
+    while (atomic_load(&put_count) < before + 3) {
+        const struct timespec rest = {.tv_nsec = 1000000};
+        (void)nanosleep(&rest, NULL);
+    }
+    atomic_store(&stop, true);
+    assert_int_equal(pthread_join(putter, NULL), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(nothing_is_removed_without_a_limit),     TEST(what_is_too_old_goes),
+        TEST(what_was_removed_is_known_all_the_same), TEST(the_oldest_go_when_it_is_too_much),
+        TEST(a_store_at_its_limit_does_not_grow),     TEST(a_log_that_nobody_keeps_has_an_end_too),
+        TEST(others_put_while_much_is_removed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
