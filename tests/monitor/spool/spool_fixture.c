@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/monitor/spool/spool_fixture.h"
 
+#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,21 +16,34 @@ static const char *const one_sink[] = {"http://localhost:8080/"};
 char fixture_base[64];
 struct spool_options fixture_options;
 
-static void run(const char *program, const char *argument, const char *path)
+static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *level)
 {
-    const pid_t child = fork();
-    if (child == 0) {
-        (void)execlp(program, program, argument, path, (char *)NULL);
-        _exit(127);
-    }
-    (void)waitpid(child, NULL, 0);
+    (void)about;
+    (void)kind;
+    (void)level;
+    return remove(path);
+}
+
+static void remove_all(const char *path)
+{
+    (void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+void fixture_empty(void)
+{
+    remove_all(fixture_base);
+    (void)mkdir(fixture_base, 0700);
 }
 
 int fixture_set_up(void **state)
 {
     (void)state;
-    char folder[] = "/tmp/etwas-spool-XXXXXX";
-    if (mkdtemp(folder) == NULL) {
+    /* In memory where that can be had: loops of many spools would wait for a disk. */
+    char in_memory[] = "/dev/shm/etwas-spool-XXXXXX";
+    char on_disk[] = "/tmp/etwas-spool-XXXXXX";
+    const char *folder = mkdtemp(in_memory);
+    folder = folder != NULL ? folder : mkdtemp(on_disk);
+    if (folder == NULL) {
         return -1;
     }
     (void)snprintf(fixture_base, sizeof fixture_base, "%s/base", folder);
@@ -44,7 +59,7 @@ int fixture_tear_down(void **state)
 {
     (void)state;
     *strrchr(fixture_base, '/') = '\0';
-    run("rm", "-rf", fixture_base);
+    remove_all(fixture_base);
     return 0;
 }
 

@@ -8,7 +8,7 @@
  * A spool below a folder of its own, for tests: batches whose bodies follow from a number
  * that the test gives them, so that each can be checked when it comes back.
  */
-extern char fixture_base[64];                /* "/tmp/etwas-spool-XXXXXX/base" after set_up */
+extern char fixture_base[64];                /* "/dev/shm/etwas-spool-XXXXXX/base" or in /tmp */
 extern struct spool_options fixture_options; /* of one sink; set anew by set_up */
 
 int fixture_set_up(void **state);
@@ -33,6 +33,9 @@ uint64_t fixture_read_all(struct spool *spool, uint64_t sequence, uint64_t first
 /* The stream's folder, and a file in it. */
 const char *fixture_folder(const struct spool *spool);
 const char *fixture_file(const char *folder, const char *name);
+
+/* Removes all below the base folder. */
+void fixture_empty(void);
 
 /* Closes the spool as a kill would: nothing is written any more. In a child that ends so. */
 void fixture_in_child(void (*act)(void));
