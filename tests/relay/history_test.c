@@ -242,7 +242,7 @@ static void a_gap_that_a_heartbeat_told_of_is_a_row(void **state)
     (void)state;
     struct kit_batch put;
     kit_batch(&put, 1, BATCHES + 3, 0);
-    put.incoming.head.books.before = UINT64_C(2) * LINES + BATCHES * LINES;
+    put.incoming.head.books.before = UINT64_C(2) * LINES + (uint64_t)BATCHES * LINES;
     assert_int_equal(kit_put(&kit, &put), STORE_STORED);
     assert_string_equal(identities(ascending()), UP " 5:0");
     struct history_range range = descending();

@@ -171,7 +171,7 @@ static void a_store_at_its_limit_needs_no_more_room(void **state)
         assert_int_equal(store_retain(kit.store, 0, &removed, &kit.error), ETWAS_OK);
     }
     assert_true(failed < 10);
-    assert_int_equal(store_last_row(kit.store), 100 * GROUP);
+    assert_int_equal(store_last_row(kit.store), INT64_C(100) * GROUP);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

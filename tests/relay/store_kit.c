@@ -130,6 +130,9 @@ void kit_execute(const struct kit *kit, const char *sql)
     sqlite3 *connection = NULL;
     kit_path(kit, "etwas.db", path);
     assert_int_equal(sqlite3_open(path, &connection), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(connection, sql, NULL, NULL, NULL), SQLITE_OK);
+    const int code = sqlite3_exec(connection, sql, NULL, NULL, NULL);
     assert_int_equal(sqlite3_close(connection), SQLITE_OK);
+    if (code != SQLITE_OK) {
+        fail_msg("%s: %s", sql, sqlite3_errstr(code));
+    }
 }

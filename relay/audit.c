@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "relay/audit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/signature.h"
+#include "relay/lines.h"
+
+enum { STREAM_TEXT = 2 * BATCH_STREAM_SIZE + 1 };
+
+const char *audit_name(enum audit_what what)
+{
+    static const char *const names[] = {[AUDIT_BODY] = "body",
+                                        [AUDIT_HEADERS] = "headers",
+                                        [AUDIT_KEY] = "key",
+                                        [AUDIT_COLUMNS] = "columns"};
+    return names[what];
+}
+
+/* The request that was signed, as far as it was stored; the rest is the same for all. */
+static struct signature_message message_of(const struct store_signed *parts, const char *scheme)
+{
+    return (struct signature_message){
+        .method = "POST",
+        .authority = parts->authority,
+        .path = parts->path,
+        .scheme = scheme,
+        .header_count = 4,
+        .headers = {{"content-type", parts->content_type},
+                    {"content-encoding", parts->content_encoding},
+                    {"content-digest", parts->content_digest},
+                    {"etwas-batch", parts->etwas_batch}}
+    };
+}
+
+static bool is_signed(const struct store_batch *batch, const struct signature_input *input)
+{
+    /* Which it was is not stored, and matters only to who signed @target-uri. */
+    static const char *const schemes[] = {"http", "https"};
+    const struct store_signed *parts = &batch->parts;
+    uint8_t signature[SIGNATURE_SIZE];
+    bool good = false;
+    if (signature_value_parse(parts->signature, strlen(parts->signature), input->label,
+                              signature) != ETWAS_OK ||
+        signature_check_profile(input) != SIGNATURE_GOOD) {
+        return false;
+    }
+    for (size_t i = 0; i < 2 && !good; i++) {
+        const struct signature_message message = message_of(parts, schemes[i]);
+        good = signature_check_key(&message, input, signature, batch->public_key) == SIGNATURE_GOOD;
+    }
+    return good;
+}
+
+/* Whether the body is what the digest says, which stands in the headers and once more by itself. */
+static bool is_body(const struct store_batch *batch, uint8_t digest[SIGNATURE_DIGEST_SIZE])
+{
+    const char *text = batch->parts.content_digest;
+    struct signature_digest sum;
+    uint8_t is[SIGNATURE_DIGEST_SIZE];
+    signature_digest_init(&sum);
+    signature_digest_add(&sum, batch->body, batch->size);
+    signature_digest_end(&sum, is);
+    return signature_digest_parse(text, strlen(text), digest) == ETWAS_OK &&
+           memcmp(is, digest, sizeof is) == 0;
+}
+
+/* Times are not signed, but they decide what is found: they must be those of the lines. */
+static bool are_times(const struct store_batch *batch, const struct lines *lines)
+{
+    return lines->first == 0 || (batch->first == lines->first && batch->last == lines->last);
+}
+
+static bool are_columns(const struct store_batch *batch, const uint8_t *digest, struct lines *lines)
+{
+    const char *text = batch->parts.etwas_batch;
+    struct batch_head head;
+    struct etwas_error error;
+    size_t bad_line = 0;
+    return memcmp(batch->digest, digest, SIGNATURE_DIGEST_SIZE) == 0 &&
+           batch_head_parse(text, strlen(text), &head) == ETWAS_OK &&
+           memcmp(head.stream, batch->head.stream, sizeof head.stream) == 0 &&
+           head.sequence == batch->head.sequence && head.count == batch->head.count &&
+           head.own == batch->head.own && head.after == batch->head.after &&
+           memcmp(&head.books, &batch->head.books, sizeof head.books) == 0 &&
+           lines_unpack(lines, batch->body, batch->size, &bad_line, &error) == ETWAS_OK &&
+           lines->count == head.count && are_times(batch, lines);
+}
+
+/* False: it is as it was signed. */
+static bool look(const struct store_batch *batch, struct lines *lines, enum audit_what *what)
+{
+    const struct store_signed *parts = &batch->parts;
+    struct signature_input input;
+    char id[KEY_ID_SIZE];
+    uint8_t digest[SIGNATURE_DIGEST_SIZE];
+    key_id(batch->public_key, id);
+    *what = AUDIT_HEADERS;
+    if (signature_input_parse(parts->signature_input, strlen(parts->signature_input), &input) !=
+        ETWAS_OK) {
+        return true;
+    }
+    if (strcmp(input.key_id, id) != 0) {
+        /* Which of the two was altered shows: a name that was changed is not what was signed. */
+        *what = AUDIT_KEY;
+        return true;
+    }
+    if (!is_signed(batch, &input)) {
+        return true;
+    }
+    *what = AUDIT_BODY;
+    if (!is_body(batch, digest)) {
+        return true;
+    }
+    *what = AUDIT_COLUMNS;
+    return !are_columns(batch, digest, lines);
+}
+
+static void tell(const struct audit *audit, const struct store_batch *batch, enum audit_what what)
+{
+    char id[KEY_ID_SIZE];
+    char stream[STREAM_TEXT] = "";
+    key_id(batch->public_key, id);
+    for (size_t i = 0; i < BATCH_STREAM_SIZE; i++) {
+        (void)snprintf(stream + 2 * i, 3, "%02x", batch->head.stream[i]);
+    }
+    const struct audit_finding finding = {.what = what,
+                                          .row = batch->row,
+                                          .key_id = id,
+                                          .computer = batch->computer,
+                                          .stream = stream,
+                                          .sequence = batch->head.sequence};
+    audit->found(audit->context, &finding);
+}
+
+static enum etwas_status run(struct store_reader *reader, const struct audit *audit,
+                             uint64_t batches, struct audit_result *result,
+                             struct etwas_error *error)
+{
+    struct store_range range = {.row = 0, .from = INT64_MIN, .to = INT64_MAX};
+    struct store_batch batch;
+    struct lines lines;
+    enum etwas_status status = ETWAS_OK;
+    lines_init(&lines);
+    while ((status = store_next(reader, &range, &batch, error)) == ETWAS_OK) {
+        enum audit_what what = AUDIT_BODY;
+        range.row = batch.row;
+        result->batches++;
+        if (look(&batch, &lines, &what)) {
+            result->altered++;
+            tell(audit, &batch, what);
+        }
+        if (audit->progress != NULL) {
+            audit->progress(audit->context, result->batches, batches);
+        }
+    }
+    lines_clear(&lines);
+    return status == ETWAS_NOT_FOUND ? ETWAS_OK : status;
+}
+
+enum etwas_status audit_run(struct store *store, const struct audit *audit,
+                            struct audit_result *result, struct etwas_error *error)
+{
+    struct store_reader *reader = NULL;
+    struct store_totals totals;
+    *result = (struct audit_result){.batches = 0};
+    enum etwas_status status = key_library_open();
+    if (status != ETWAS_OK) {
+        *error = (struct etwas_error){.status = status, .doing = "starting libsodium"};
+        return status;
+    }
+    status = store_reader_open(store, &reader, error);
+    if (status != ETWAS_OK) {
+        return status;
+    }
+    store_totals(store, &totals);
+    status = run(reader, audit, totals.batches, result, error);
+    store_reader_close(reader);
+    return status;
+}
