@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "monitor/tracefs/format.h"
-#include "monitor/tracefs/load.h"
+#include "ipc/load.h"
 #include "monitor/tracefs/print_format.h"
 #include "monitor/tracefs/syscalls.h"
 

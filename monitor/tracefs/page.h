@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "monitor/tracefs/load.h"
+#include "ipc/load.h"
 
 /*
  * Walks the records of a block: one or more sub-buffers of one CPU's ring as

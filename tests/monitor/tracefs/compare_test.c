@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "monitor/tracefs/format.h"
-#include "monitor/tracefs/load.h"
+#include "ipc/load.h"
 #include "monitor/tracefs/merge.h"
 #include "tests/monitor/tracefs/instance.h"
 #include "tests/monitor/tracefs/print_text.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef ETWAS_MONITOR_TRACEFS_LOAD_H
-#define ETWAS_MONITOR_TRACEFS_LOAD_H
+#ifndef ETWAS_IPC_LOAD_H
+#define ETWAS_IPC_LOAD_H
 
 #include <stdint.h>
 
@@ -19,6 +19,11 @@ static inline uint32_t load_u32(const uint8_t *at)
 static inline uint64_t load_u64(const uint8_t *at)
 {
     return load_u32(at) | (uint64_t)load_u32(at + 4) << 32;
+}
+
+static inline int64_t load_i64(const uint8_t *at)
+{
+    return (int64_t)load_u64(at);
 }
 
 #endif

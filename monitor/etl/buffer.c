@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "monitor/etl/buffer.h"
+
+#include <string.h>
+
+#include "ipc/load.h"
+#include "monitor/etl/decompress.h"
+
+enum etwas_status buffer_head_read(const uint8_t *data, struct buffer_head *head)
+{
+    *head = (struct buffer_head){.size = load_u32(data),
+                                 .end = load_u32(data + 0x30),
+                                 .stamp = load_i64(data + 0x10),
+                                 .sequence = load_i64(data + 0x18),
+                                 .cpu = load_u16(data + 0x28),
+                                 .session = load_u16(data + 0x2a),
+                                 .state = load_u16(data + 0x2c),
+                                 .flags = load_u16(data + 0x34),
+                                 .type = load_u16(data + 0x36)};
+    if ((head->flags & BUFFER_PROC_INDEX) == 0) {
+        head->cpu &= 0xffU; /* Windows 7: the upper byte is an alignment */
+    }
+    if (head->end == 0) {
+        head->end = load_u32(data + 0x04); /* saved offset, where nothing else is said */
+    }
+    const bool packed = (head->flags & BUFFER_COMPRESSED) != 0;
+    if (head->size < BUFFER_HEADER || head->end < BUFFER_HEADER ||
+        (!packed && head->end > head->size)) {
+        return ETWAS_MALFORMED;
+    }
+    return ETWAS_OK;
+}
+
+enum etwas_status buffer_unpack(const struct buffer_head *head, enum buffer_packing packing,
+                                const uint8_t *data, size_t size, uint8_t *out, size_t room,
+                                size_t *written)
+{
+    const size_t wanted = head->end < room ? head->end : room;
+    enum etwas_status status = ETWAS_MALFORMED;
+    *written = 0;
+    if (size < BUFFER_HEADER || wanted < BUFFER_HEADER) {
+        return ETWAS_MALFORMED;
+    }
+    const uint8_t *packed = data + BUFFER_HEADER;
+    const size_t packed_size = size - BUFFER_HEADER;
+    uint8_t *records = out + BUFFER_HEADER;
+    const size_t records_room = wanted - BUFFER_HEADER;
+    memcpy(out, data, BUFFER_HEADER);
+    switch (packing) {
+    case PACKING_LZ77:
+        status = decompress_lz77(packed, packed_size, records, records_room, written);
+        break;
+    case PACKING_HUFFMAN:
+        status = decompress_huffman(packed, packed_size, records, records_room, written);
+        break;
+    case PACKING_LZNT1:
+        status = decompress_lznt1(packed, packed_size, records, records_room, written);
+        break;
+    }
+    *written += BUFFER_HEADER;
+    /* More would come out than was wanted, or than the header says: what is here is here. */
+    return *written == wanted ? ETWAS_OK : status == ETWAS_OK ? ETWAS_MALFORMED : status;
+}

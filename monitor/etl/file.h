@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ETWAS_MONITOR_ETL_FILE_H
+#define ETWAS_MONITOR_ETL_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipc/status.h"
+
+/* A file that is read at places of the caller's choice: the system's part. */
+struct file;
+
+/* NOT_FOUND, DENIED, SYSTEM; MALFORMED: not a regular file. */
+ETWAS_MUST_CHECK enum etwas_status file_open(const char *path, struct file **file, uint64_t *size,
+                                             struct etwas_error *error);
+void file_close(struct file *file); /* NULL is fine */
+
+/* How many of `size` bytes at `offset` there are; fewer at the end, or where it cannot be read. */
+size_t file_read(struct file *file, uint64_t offset, void *data, size_t size);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ipc/load.h"
+#include "monitor/etl/trace_parts.h"
+
+enum {
+    FIRST_RECORD = 64,     /* bytes that the stamp of any record lies in */
+    LOOK = 1024,           /* bytes of a buffer that are looked at: its head and first record, packed */
+    HEADER_ROOM = 1 << 16, /* for the record that describes the trace */
+    SEARCH = 1 << 16,      /* bytes looked through at once for a buffer */
+    RUNS_STEP = 1024,
+    FORMAT_LZNT1 = 2, /* COMPRESSION_FORMAT_* of ntifs.h, in the state of the first buffer */
+    FORMAT_XPRESS_HUFF = 4,
+};
+
+struct scan {
+    struct trace *trace;
+    struct trace_file *file;
+    size_t index;
+    uint64_t at;
+    uint8_t look[LOOK];
+    size_t look_size;
+};
+
+static bool add_run(struct trace *trace, const struct run *run)
+{
+    if (trace->run_count == trace->run_capacity) {
+        const size_t capacity = trace->run_capacity * 2 + RUNS_STEP;
+        struct run *runs = realloc(trace->runs, capacity * sizeof *runs);
+        if (runs == NULL) {
+            return false;
+        }
+        trace->runs = runs;
+        trace->run_capacity = capacity;
+    }
+    trace->runs[trace->run_count++] = *run;
+    return true;
+}
+
+static void damage(struct scan *scan, uint64_t offset, uint64_t size, const char *what)
+{
+    const struct trace_damage damage = {
+        .path = scan->file->path, .offset = offset, .size = size, .what = what};
+    trace_note_damage(scan->trace, &damage);
+}
+
+/* The stamp of the first record, which may be packed. */
+static bool first_stamp(const struct scan *scan, const struct buffer_head *head, int64_t *stamp)
+{
+    uint8_t out[BUFFER_HEADER + FIRST_RECORD];
+    const uint8_t *data = scan->look;
+    size_t size = scan->look_size < head->end ? scan->look_size : head->end;
+    if ((head->flags & BUFFER_COMPRESSED) != 0) {
+        const size_t packed = head->size < scan->look_size ? head->size : scan->look_size;
+        (void)!buffer_unpack(head, scan->file->packing, scan->look, packed, out, sizeof out, &size);
+        data = out;
+    }
+    return size > BUFFER_HEADER && trace_peek(data + BUFFER_HEADER, size - BUFFER_HEADER, stamp);
+}
+
+static enum etwas_status take_buffer(struct scan *scan, const struct buffer_head *head)
+{
+    const uint64_t left = scan->file->size - scan->at;
+    const bool packed = (head->flags & BUFFER_COMPRESSED) != 0;
+    struct run run = {.offset = scan->at,
+                      .size = head->size < left ? head->size : (uint32_t)left,
+                      .end = head->end,
+                      .cpu = head->cpu,
+                      .file = (uint16_t)scan->index,
+                      .packed = packed};
+    if (head->size > left) {
+        damage(scan, scan->at, left, "the last buffer is cut off");
+        run.end = packed || run.end < left ? run.end : (uint32_t)left;
+    }
+    scan->file->info.buffers++;
+    scan->file->info.compressed += packed ? 1 : 0;
+    if (run.end == BUFFER_HEADER) {
+        return ETWAS_OK;
+    }
+    int64_t stamp = 0;
+    if (!first_stamp(scan, head, &stamp)) {
+        damage(scan, scan->at, run.size, "no record where the first of a buffer should be");
+        return ETWAS_OK;
+    }
+    run.first = trace_key(scan->trace, scan->index, stamp);
+    return add_run(scan->trace, &run) ? ETWAS_OK : ETWAS_NO_MEMORY;
+}
+
+static bool read_head(struct scan *scan, struct buffer_head *head)
+{
+    scan->look_size = file_read(scan->file->file, scan->at, scan->look, LOOK);
+    return scan->look_size >= BUFFER_HEADER && buffer_head_read(scan->look, head) == ETWAS_OK &&
+           head->end <= TRACE_MAX_BUFFER && head->size <= TRACE_MAX_BUFFER;
+}
+
+/* Could one begin here? Asked where something is broken, so it wants more to be right. */
+static bool looks_like_buffer(struct scan *scan, const uint8_t *data)
+{
+    struct buffer_head head;
+    int64_t stamp = 0;
+    if (buffer_head_read(data, &head) != ETWAS_OK || head.end > TRACE_MAX_BUFFER ||
+        head.size > TRACE_MAX_BUFFER || head.end == BUFFER_HEADER || head.stamp <= 0) {
+        return false;
+    }
+    return read_head(scan, &head) && head.size <= scan->file->size - scan->at &&
+           first_stamp(scan, &head, &stamp);
+}
+
+/* Moves to the next place where a buffer can begin, or to the end. */
+static bool find_buffer(struct scan *scan)
+{
+    static uint8_t window[SEARCH + BUFFER_HEADER];
+    const uint64_t start = scan->at;
+    bool zeros = true;
+    for (uint64_t from = start; from < scan->file->size; from += SEARCH) {
+        const size_t got = file_read(scan->file->file, from, window, sizeof window);
+        for (size_t i = 0; i < got && i < SEARCH; i++) {
+            zeros = zeros && window[i] == 0;
+            scan->at = from + i;
+            if (scan->at != start && got - i >= BUFFER_HEADER && window[i + 3] == 0 &&
+                looks_like_buffer(scan, window + i)) {
+                damage(scan, start, scan->at - start, "no buffer");
+                return true;
+            }
+        }
+    }
+    scan->at = scan->file->size;
+    if (!zeros) {
+        damage(scan, start, scan->file->size - start, "no buffer");
+    }
+    return false;
+}
+
+/* The first buffer tells what the trace is, and how the others are packed. */
+static bool describe(struct scan *scan, const struct buffer_head *head)
+{
+    uint8_t *room = malloc(2 * (size_t)HEADER_ROOM);
+    struct etl_record record;
+    size_t taken = 0;
+    bool good = room != NULL;
+    scan->file->packing = head->state == FORMAT_LZNT1         ? PACKING_LZNT1
+                          : head->state == FORMAT_XPRESS_HUFF ? PACKING_HUFFMAN
+                                                              : PACKING_LZ77;
+    if (good) {
+        uint8_t *data = room + HEADER_ROOM;
+        size_t size = file_read(scan->file->file, scan->at, data,
+                                head->size < HEADER_ROOM ? head->size : HEADER_ROOM);
+        if ((head->flags & BUFFER_COMPRESSED) != 0) {
+            (void)!buffer_unpack(head, scan->file->packing, data, size, room, HEADER_ROOM, &size);
+            data = room;
+        }
+        size = size < head->end ? size : head->end;
+        good = size > BUFFER_HEADER &&
+               etl_record_read(data + BUFFER_HEADER, size - BUFFER_HEADER, &record, &taken) ==
+                   ETWAS_OK &&
+               trace_describe(scan->file, &record);
+    }
+    free(room);
+    return good;
+}
+
+enum etwas_status trace_index(struct trace *trace, size_t index, struct etwas_error *error)
+{
+    struct scan scan = {.trace = trace, .file = &trace->files[index], .index = index};
+    struct buffer_head head;
+    if (!read_head(&scan, &head) || !describe(&scan, &head)) {
+        *error = (struct etwas_error){ETWAS_MALFORMED, 0, "reading what is no event trace log"};
+        return ETWAS_MALFORMED;
+    }
+    while (scan.at < scan.file->size) {
+        if (!read_head(&scan, &head)) {
+            if (!find_buffer(&scan) || !read_head(&scan, &head)) {
+                break;
+            }
+        }
+        const enum etwas_status status = take_buffer(&scan, &head);
+        if (status != ETWAS_OK) {
+            *error = (struct etwas_error){status, 0, "indexing the buffers"};
+            return status;
+        }
+        scan.at += head.size;
+    }
+    return ETWAS_OK;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ETWAS_MONITOR_ETW_SCHEMAS_H
+#define ETWAS_MONITOR_ETW_SCHEMAS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipc/status.h"
+#include "monitor/etl/record.h"
+#include "monitor/etw/layout.h"
+
+/*
+ * Which layout a record has: asked of the record itself (TraceLogging), of what the stream
+ * said about itself (0xFFFE manifests, TRACE_EVENT_INFO), of manifests the user named, of the
+ * tables built in, in that order. What was found once is kept by (provider, id or opcode, version,
+ * pointer size), so that finding it again is one look into a table.
+ */
+struct schemas;
+
+struct schemas_options {
+    const char *const *manifests; /* files and folders */
+    size_t manifest_count;
+    const char *cache; /* folder for the index of manifests, or NULL: none is kept */
+    const char *tmf;   /* folder of trace message formats, or NULL */
+    bool raw_values;   /* no names for the numbers of maps */
+};
+
+ETWAS_MUST_CHECK enum etwas_status schemas_open(const struct schemas_options *options,
+                                                struct schemas **schemas,
+                                                struct etwas_error *error);
+void schemas_close(struct schemas *schemas); /* NULL is fine; layouts end with it */
+
+/*
+ * What the stream says about itself is taken in here: pass each record, in any order, before those
+ * that may need it. True: it was such a record.
+ */
+bool schemas_learn(struct schemas *schemas, const struct etl_record *record);
+
+/* Never NULL: what has no schema gets one with the single field Raw (source ETW_RAW). */
+const struct etw_layout *schemas_find(struct schemas *schemas, const struct etl_record *record);
+
+/* "Name" or "*Name" (an EventSource's, hashed) or "{GUID}" to 16 bytes. False: not known. */
+bool schemas_provider_id(struct schemas *schemas, const char *name, uint8_t id[16]);
+
+/* --- what the kinds of schema offer to schemas.c; each in a file of its name --- */
+
+struct arena;
+
+/* The layout in a record's own TraceLogging item; NULL: malformed, or no memory. */
+const struct etw_layout *tracelogging_layout(const struct etl_record *record, struct arena *arena);
+
+#endif
