@@ -11,8 +11,8 @@
 
 /*
  * A buffer of a trace: a header of BUFFER_HEADER bytes (WMI_BUFFER_HEADER), then records one after
- * the other. Files are nothing but buffers, of which the first begins with the record that describes the
- * trace.
+ * the other. Files are nothing but buffers, of which the first begins with the record that
+ * describes the trace.
  */
 enum {
     BUFFER_HEADER = 72,
@@ -21,9 +21,9 @@ enum {
 };
 
 struct buffer_head {
-    uint32_t size;  /* on disk, header included */
-    uint32_t end;   /* of the records, header included, unpacked */
-    int64_t stamp;  /* when it was begun or written; not always of the trace's clock */
+    uint32_t size; /* on disk, header included */
+    uint32_t end;  /* of the records, header included, unpacked */
+    int64_t stamp; /* when it was begun or written; not always of the trace's clock */
     int64_t sequence;
     uint32_t cpu;
     uint16_t session;

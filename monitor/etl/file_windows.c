@@ -28,8 +28,9 @@ static HANDLE open_path(const char *path)
     HANDLE handle = INVALID_HANDLE_VALUE;
     if (wide != NULL &&
         MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, PATH_UNITS) != 0) {
-        handle = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                             NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+        handle =
+            CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                        NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
     }
     free(wide);
     return handle;
@@ -69,7 +70,8 @@ size_t file_read(struct file *file, uint64_t offset, void *data, size_t size)
 {
     size_t done = 0;
     while (done < size) {
-        OVERLAPPED at = {.Offset = (DWORD)(offset + done), .OffsetHigh = (DWORD)((offset + done) >> 32)};
+        OVERLAPPED at = {.Offset = (DWORD)(offset + done),
+                         .OffsetHigh = (DWORD)((offset + done) >> 32)};
         DWORD got = 0;
         const DWORD part = size - done < MAXDWORD ? (DWORD)(size - done) : MAXDWORD;
         if (!ReadFile(file->handle, (char *)data + done, part, &got, &at) || got == 0) {

@@ -49,8 +49,7 @@ static bool peek_message(const uint8_t *data, size_t size, int64_t *stamp)
 
 bool trace_peek(const uint8_t *data, size_t size, int64_t *stamp)
 {
-    if (size < SMALLEST_PERFINFO || (data[3] & MARK_RECORD) == 0 ||
-        load_u32(data) == UINT32_MAX) {
+    if (size < SMALLEST_PERFINFO || (data[3] & MARK_RECORD) == 0 || load_u32(data) == UINT32_MAX) {
         return false;
     }
     if (data[3] == MARK_MESSAGE) {

@@ -11,9 +11,9 @@
 
 /*
  * Trace files as one run of records in time order: several files, each with buffers of many
- * CPUs and sessions, compressed or not, wrapped or not. When a file is opened, the head and the first
- * record of each buffer are looked at; within a buffer time never goes back, so the buffers are
- * merged by their records' times. Only buffers that overlap in time are in memory, at most
+ * CPUs and sessions, compressed or not, wrapped or not. When a file is opened, the head and the
+ * first record of each buffer are looked at; within a buffer time never goes back, so the buffers
+ * are merged by their records' times. Only buffers that overlap in time are in memory, at most
  * TRACE_MEMORY bytes of them; where more overlap, they are read again and again.
  *
  * A file that grows or is cut off meanwhile yields what is there.

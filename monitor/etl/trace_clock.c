@@ -6,8 +6,8 @@
 #include "monitor/etl/trace_parts.h"
 
 /*
- * The record that describes a trace: TRACE_LOGFILE_HEADER of evntrace.h as it lies in files. The two
- * pointers in its middle are as long as those of the system that wrote it.
+ * The record that describes a trace: TRACE_LOGFILE_HEADER of evntrace.h as it lies in files. The
+ * two pointers in its middle are as long as those of the system that wrote it.
  */
 enum {
     HOOK_HEADER = 0, /* EVENT_TRACE_GROUP_HEADER | EVENT_TRACE_TYPE_INFO */
@@ -154,7 +154,8 @@ int64_t trace_time(const struct trace_clock *clock, int64_t stamp)
     const uint64_t down = clock->ticks_down;
     const uint64_t since = (uint64_t)stamp - (uint64_t)clock->origin;
     if (stamp >= clock->origin) {
-        const uint64_t time = (uint64_t)clock->started + (up == down ? since : (uint64_t)scale(since, up, down));
+        const uint64_t time =
+            (uint64_t)clock->started + (up == down ? since : (uint64_t)scale(since, up, down));
         return (int64_t)time;
     }
     /* Before the first record: rounded down, too, which is away from zero here. */

@@ -6,8 +6,8 @@
 #include "monitor/etl/trace_parts.h"
 
 enum {
-    FIRST_RECORD = 64,     /* bytes that the stamp of any record lies in */
-    LOOK = 1024,           /* bytes of a buffer that are looked at: its head and first record, packed */
+    FIRST_RECORD = 64, /* bytes that the stamp of any record lies in */
+    LOOK = 1024,       /* bytes of a buffer that are looked at: its head and first record, packed */
     HEADER_ROOM = 1 << 16, /* for the record that describes the trace */
     SEARCH = 1 << 16,      /* bytes looked through at once for a buffer */
     RUNS_STEP = 1024,

@@ -13,9 +13,9 @@ enum { TRACE_MAX_DAMAGES = 64 /* told one by one; further ones only grow the las
 /* From stamps to UTC. */
 struct trace_clock {
     enum trace_clock_kind { CLOCK_IS_TIME, CLOCK_RUNS_AT } kind;
-    int64_t origin;       /* the stamp that belongs to `started` */
-    int64_t started;      /* UTC, 100 ns */
-    uint64_t ticks_up;    /* time = started + (stamp - origin) * up / down, rounded down */
+    int64_t origin;    /* the stamp that belongs to `started` */
+    int64_t started;   /* UTC, 100 ns */
+    uint64_t ticks_up; /* time = started + (stamp - origin) * up / down, rounded down */
     uint64_t ticks_down;
 };
 
