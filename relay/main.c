@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/key.h"
+#include "relay/audit.h"
+#include "relay/host.h"
+#include "relay/keys.h"
+#include "relay/options.h"
+#include "relay/relay.h"
+#include "relay/store.h"
+
+enum { EXIT_FINE, EXIT_BAD_ARGUMENTS, EXIT_FAILED, EXIT_DENIED, EXIT_NOT_FOUND };
+
+static int exit_code(enum etwas_status status)
+{
+    if (status == ETWAS_OK) {
+        return EXIT_FINE;
+    }
+    if (status == ETWAS_DENIED) {
+        return EXIT_DENIED;
+    }
+    return status == ETWAS_NOT_FOUND ? EXIT_NOT_FOUND : EXIT_FAILED;
+}
+
+static int print(const char *text)
+{
+    (void)fputs(text, stdout);
+    return fflush(stdout) == 0 ? EXIT_FINE : EXIT_FAILED;
+}
+
+static int approve(const struct options *options)
+{
+    char path[sizeof options->data + 8];
+    char id[KEY_ID_SIZE];
+    struct key_trust trust;
+    struct etwas_error error = {.status = ETWAS_OK};
+    const char *keys = options_keys(options, path, sizeof path);
+    const enum etwas_status status =
+        keys_approve(keys, options->data, options->fingerprint, &trust, &error);
+    if (status == ETWAS_OK) {
+        key_id(trust.public_key, id);
+        (void)printf("%s is trusted from now on, as %s: it is in %s\n", id, trust.computer, keys);
+    } else if (status == ETWAS_NOT_FOUND && error.os_code == 0) {
+        (void)fprintf(stderr,
+                      "etwass: no key that is called %.100s waits for approval in %s/pending; "
+                      "GET /v1/publishers lists those that do\n",
+                      options->fingerprint, options->data);
+    } else if (status == ETWAS_BUSY) {
+        (void)fprintf(stderr, "etwass: several keys begin with %.100s: write more of it\n",
+                      options->fingerprint);
+    } else if (status == ETWAS_MALFORMED) {
+        (void)fprintf(stderr,
+                      "etwass: the name of a computer is 1 to 64 letters, digits, ., _ and -\n");
+        return EXIT_BAD_ARGUMENTS;
+    } else {
+        host_say("approving", &error);
+    }
+    return exit_code(status);
+}
+
+static int backup(const struct options *options)
+{
+    struct store *store = NULL;
+    struct etwas_error error = {.status = ETWAS_OK};
+    const struct store_options looking = {.folder = options->data, .look = true};
+    enum etwas_status status = store_open(&looking, &store, &error);
+    if (status == ETWAS_OK) {
+        status = store_backup(store, options->backup, &error);
+    }
+    store_close(store);
+    if (status != ETWAS_OK) {
+        host_say(options->backup, &error);
+    }
+    return exit_code(status);
+}
+
+static void say_altered(void *context, const struct audit_finding *finding)
+{
+    (void)context;
+    (void)printf("Altered: %s of row %" PRId64 ": batch %" PRIu64 " of stream %s, %s (%s)\n",
+                 audit_name(finding->what), finding->row, finding->sequence, finding->stream,
+                 finding->computer, finding->key_id);
+}
+
+static int verify(const struct options *options)
+{
+    struct store *store = NULL;
+    struct etwas_error error = {.status = ETWAS_OK};
+    struct audit_result result = {.batches = 0};
+    const struct store_options looking = {.folder = options->data, .look = true};
+    const struct audit audit = {.found = say_altered};
+    enum etwas_status status = store_open(&looking, &store, &error);
+    if (status == ETWAS_OK) {
+        status = audit_run(store, &audit, &result, &error);
+    }
+    store_close(store);
+    if (status != ETWAS_OK) {
+        host_say(options->data, &error);
+        return exit_code(status);
+    }
+    (void)printf("%" PRIu64 " batches, %" PRIu64 " of them altered\n", result.batches,
+                 result.altered);
+    return result.altered == 0 ? EXIT_FINE : EXIT_FAILED;
+}
+
+/* Off this machine everybody could read along, and would be told the token. */
+static bool may_listen(const struct options *options, const struct listeners *listeners)
+{
+    return listeners->loopback_only || options->certificate != NULL || options->insecure;
+}
+
+static int run(const struct options *options)
+{
+    static struct listeners listeners;
+    struct relay *relay = NULL;
+    struct etwas_error error = {.status = ETWAS_OK};
+    enum etwas_status status =
+        listen_open(&listeners, options->addresses, options->address_count, options->port, &error);
+    if (status == ETWAS_BUSY) {
+        (void)fprintf(stderr, "etwass: port %u is taken: try --port\n", options->port);
+    } else if (status != ETWAS_OK) {
+        host_say(options->address_count > 0 ? options->addresses[0] : "loopback", &error);
+    }
+    if (status != ETWAS_OK) {
+        return exit_code(status);
+    }
+    if (!may_listen(options, &listeners)) {
+        (void)fprintf(stderr, "etwass: off loopback it wants --tls-cert and --tls-key, or "
+                              "--insecure if something else does TLS\n");
+        listen_close(&listeners);
+        return EXIT_BAD_ARGUMENTS;
+    }
+    host_prepare(&listeners);
+    status = relay_open(options, &listeners, &relay, &error);
+    if (status == ETWAS_OK) {
+        relay_run(relay);
+    } else {
+        host_say(options->data, &error);
+    }
+    listen_close(&listeners);
+    relay_close(relay);
+    return exit_code(status);
+}
+
+static int act(const struct options *options)
+{
+    switch (options->action) {
+    case ACTION_HELP:
+        return print(options_help);
+    case ACTION_VERSION:
+        return print("etwass " ETWAS_VERSION "\n");
+    case ACTION_APPROVE:
+        return approve(options);
+    case ACTION_VERIFY:
+        return verify(options);
+    case ACTION_BACKUP:
+        return backup(options);
+    case ACTION_RUN:
+        break;
+    }
+    return run(options);
+}
+
+int main(int argc, char **argv)
+{
+    static struct options options;
+    static char problem[OPTIONS_PROBLEM_SIZE];
+    const struct options_environment environment = host_environment();
+    if (key_library_open() != ETWAS_OK) {
+        (void)fprintf(stderr, "etwass: libsodium finds no random bytes\n");
+        return EXIT_FAILED;
+    }
+    if (options_parse(&options, argc, argv, &environment, problem) != ETWAS_OK) {
+        (void)fprintf(stderr, "etwass: %s\n%s", problem, options_usage);
+        return EXIT_BAD_ARGUMENTS;
+    }
+    return act(&options);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ETWAS_RELAY_PUBLISHERS_H
+#define ETWAS_RELAY_PUBLISHERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "policy/key.h"
+#include "relay/http.h"
+#include "relay/nonce.h"
+
+/*
+ * What the relay keeps in mind of each key that has sent something since it started: its
+ * nonces, how fast it sends and how much of it is under way. A publisher once found stays
+ * where it is. Any thread may call.
+ */
+enum {
+    PUBLISHERS_MAX = 8192,
+    PUBLISHERS_MAX_UNDER_WAY = 64, /* batches of one publisher */
+    PUBLISHERS_RATE_S = 10,        /* what its rate is taken over */
+};
+
+struct publishers;
+struct publisher;
+
+/* 0: no limit; at most PUBLISHERS_MAX_RATE. */
+#define PUBLISHERS_MAX_RATE UINT64_C(1000000000000)
+struct publishers_limits {
+    uint64_t batches_per_s;
+    uint64_t bytes_per_s;
+};
+
+struct publishers *publishers_open(const struct publishers_limits *limits); /* NULL: no memory */
+void publishers_close(struct publishers *publishers);
+
+/* The one with this key, made if need be; NULL: there are too many. */
+struct publisher *publishers_find(struct publishers *publishers,
+                                  const uint8_t public_key[KEY_PUBLIC_SIZE], const char *id);
+
+/* False: the nonce came before. */
+bool publishers_take_nonce(struct publishers *publishers, struct publisher *publisher,
+                           const char *nonce, int64_t until_s, int64_t now_s);
+
+/* A batch of `size` bytes begins: how many seconds it must wait, 0: go on. */
+unsigned publishers_begin(struct publishers *publishers, struct publisher *publisher, size_t size,
+                          int64_t now_ms);
+/* It has ended. */
+void publishers_end(struct publishers *publishers, struct publisher *publisher);
+/* It was stored, with so many lines. */
+void publishers_stored(struct publishers *publishers, struct publisher *publisher, uint64_t events,
+                       int64_t now_ms);
+void publishers_refused(struct publishers *publishers, struct publisher *publisher);
+
+/* Events a second of the last seconds; of all with NULL. */
+double publishers_rate(struct publishers *publishers, const uint8_t *public_key, int64_t now_ms);
+
+struct publishers_seen {
+    const char *id;
+    const uint8_t *public_key;
+    uint64_t batches;
+    uint64_t events;
+    uint64_t bytes;
+    uint64_t refused;
+};
+void publishers_each(struct publishers *publishers,
+                     void (*each)(void *context, const struct publishers_seen *seen),
+                     void *context);
+
+#endif
