@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// What the tests of the page share: a browser, a relay, and waiting for what must come.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { after, before } from 'node:test';
+import { FakeRelay } from '../fake_relay.mjs';
+
+const { ETWAS_PAGE_BUILT: built, ETWAS_TEST_MODULES: modules, ETWAS_ARTEFACTS: artefacts } = process.env;
+const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+let browser = null;
+
+before(async () => {
+    const { chromium } = createRequire(join(modules, 'modules.cjs'))('playwright-core');
+    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS,
+        ignoreDefaultArgs: ['--hide-scrollbars'] });
+});
+after(async () => browser?.close());
+
+export async function screenshot(page, name) {
+    mkdirSync(artefacts, { recursive: true });
+    await page.screenshot({ path: join(artefacts, `page-${name}.png`) });
+}
+
+// Opens the page of a fresh relay, and closes both behind the test.
+export async function open(t, { relay: options = {}, hash = '', size = [1280, 800], colorScheme = 'light', prepare } = {}) {
+    const relay = await new FakeRelay(built, options).listen();
+    prepare?.(relay);
+    const context = await browser.newContext({ viewport: { width: size[0], height: size[1] }, colorScheme, acceptDownloads: true });
+    const page = await context.newPage();
+    const faults = [];
+    page.on('pageerror', (error) => faults.push(String(error.stack ?? error)));
+    page.on('console', (message) => {
+        // Requests that are refused or break off are what some tests are about.
+        if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) {
+            faults.push(message.text());
+        }
+    });
+    t.after(async () => {
+        await context.close();
+        await relay.close();
+    });
+    await page.goto(`${relay.address}/?token=${relay.token}`);
+    if (hash !== '') {
+        await page.goto('about:blank');
+        await page.goto(`${relay.address}/${hash}`);
+    }
+    await page.locator('.grid').waitFor();
+    return { page, relay, faults };
+}
+
+// Asks until `holds` does, for at most 30 s; the last answer.
+export async function until(ask, holds, what = 'it') {
+    const end = Date.now() + 30_000;
+    for (;;) {
+        const answer = await ask();
+        if (holds(answer)) {
+            return answer;
+        }
+        if (Date.now() > end) {
+            throw new Error(`${what} did not come to be; the last answer was ${JSON.stringify(answer)?.slice(0, 500)}`);
+        }
+        await new Promise((resolve) => {
+            setTimeout(resolve, 30);
+        });
+    }
+}
+
+// The rows that can be seen, top to bottom: { text, y, gap }.
+export function seen(page) {
+    return page.evaluate(() => {
+        const body = document.querySelector('.grid-body').getBoundingClientRect();
+        return [...document.querySelectorAll('.row:not([hidden])')]
+            .map((row) => ({ text: row.innerText.replace(/\s+/g, ' ').trim(), y: row.getBoundingClientRect().top, id: row.getAttribute('aria-rowindex'), gap: row.classList.contains('gap') }))
+            .filter(({ y }) => y >= body.top - 1 && y + 21 <= body.bottom + 1)
+            .sort((a, b) => a.y - b.y);
+    });
+}
+
+export const rows = (page) => page.evaluate(() => globalThis.etwas.view.pending ? -1 : globalThis.etwas.view.total);
+export const held = (page) => page.evaluate(() => globalThis.etwas.buffer.rows);
+
+export async function filter(page, text) {
+    await page.locator('#filter').fill(text);
+    await until(() => page.evaluate(() => globalThis.etwas.view.terms.length === 0 ? '' : globalThis.etwas.filterText), (now) => now === text, 'the filter');
+}
+
+let number = 0;
+export function event(fields = {}) {
+    number++;
+    return { TimeCreated: new Date().toISOString(), Provider: 'Test', EventId: 0, EventName: 'Happened', ProcessId: 7, ThreadId: 8,
+        ProcessName: 'tester', Cpu: 1, EventData: { Number: number }, ...fields };
+}
+
+// Frame times while `act` runs, in ms; and what the page's main thread needed of a processor.
+export async function frames(page, act) {
+    const cdp = await page.context().newCDPSession(page);
+    const busy = async () => {
+        const { metrics } = await cdp.send('Performance.getMetrics');
+        return 1000 * metrics.find(({ name }) => name === 'TaskDuration').value;
+    };
+    await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
+    await page.evaluate(() => {
+        const list = [];
+        globalThis.frameTimes = list;
+        let last = performance.now();
+        const step = (now) => {
+            list.push(now - last);
+            last = now;
+            if (globalThis.frameTimes === list) {
+                requestAnimationFrame(step);
+            }
+        };
+        requestAnimationFrame(step);
+    });
+    const before = await busy();
+    await act();
+    const used = await busy() - before;
+    const list = await page.evaluate(() => {
+        const taken = globalThis.frameTimes;
+        globalThis.frameTimes = null;
+        return taken.slice(1).sort((a, b) => a - b);
+    });
+    await cdp.detach();
+    const at = (share) => Math.round(list[Math.floor(share * (list.length - 1))]);
+    return { count: list.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), cpu: Math.round((10 * used) / list.length) / 10 };
+}
+
+// What counts is that 95 of 100 frames take at most 50 ms. Where others keep the processors busy
+// that says nothing: then it is what the page itself needed for a frame.
+export function assertSmooth({ count, p50, p95, p99, cpu }, what) {
+    const [load] = loadavg();
+    const busy = load > 1.5 * availableParallelism();
+    console.log(`# ${what}: ${count} frames, p50 ${p50} ms, p95 ${p95} ms, p99 ${p99} ms; ` +
+        `${cpu} ms of the main thread a frame; load ${load.toFixed(1)}`);
+    if (p95 > 50 && busy) {
+        console.log('# the machine is busy: judged by processor time');
+        assert.ok(cpu <= 25, `${cpu} ms of the main thread a frame`);
+    } else {
+        assert.ok(p95 <= 50, `p95 of frame times is ${p95} ms`);
+    }
+}
