@@ -69,11 +69,11 @@ struct store_incoming {
     size_t size;
     /* set by store_put(): */
     enum store_outcome outcome;
+    bool first_contact; /* STORED: the stream's first batch here: what is missing came before it,
+                           and is not counted as lost */
     int64_t row;        /* STORED: its row, larger than all before; 0 for a heartbeat, which only
                            moves its stream's books, unless it is the one to tell of a gap */
     uint64_t missing;   /* STORED: traced events of the stream that never came, noticed just now */
-    bool first_contact; /* ... the stream's first batch here: they came before it, and are
-                           not counted as lost */
     int64_t missing_first; /* between which event times; 0: not known */
     int64_t missing_last;
 };

@@ -155,7 +155,7 @@ static void a_store_at_its_limit_needs_no_more_room(void **state)
     uint64_t next = 1;
     uint64_t removed = 0;
     unsigned failed = 0;
-    kit.options.max_bytes = 4 * 1024 * 1024;
+    kit.options.max_bytes = UINT64_C(4) * 1024 * 1024;
     kit_open(&kit);
     for (unsigned i = 0; i < 100; i++) {
         if (i == 50) {
