@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Makes what the windows-cross preset needs and Debian has no package of: cmocka for
-# Windows in build/windows-deps and a Wine prefix in build/wine. Does nothing that is
-# done already. Asks apt for cmocka's sources in a configuration of its own, so that
-# the system's sources stay as they are.
+# Makes what the windows-cross preset needs and Debian has no package of: cmocka, libsodium and
+# zstd for Windows in build/windows-deps and a Wine prefix in build/wine. Does nothing that is
+# done already. Asks apt for the sources in a configuration of its own, so that the system's
+# sources stay as they are.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -35,35 +35,58 @@ APT::Sandbox::User "root";
 END
 }
 
-build_cmocka() {
-    local scratch=$top/build/windows-deps.partial
-    rm -rf "$scratch"
-    mkdir -p "$scratch"
-    cd "$scratch"
-    write_apt_config
-    APT_CONFIG=$PWD/apt.conf apt-get -q update
-    APT_CONFIG=$PWD/apt.conf apt-get -q source --download-only cmocka
-    dpkg-source --no-check -x cmocka_*.dsc source
-    cmake -S source -B objects -G Ninja -Wno-dev -DCMAKE_BUILD_TYPE=Release \
-        -DCMAKE_SYSTEM_NAME=Windows -DCMAKE_C_COMPILER=x86_64-w64-mingw32-gcc \
-        -DCMAKE_INSTALL_PREFIX="$scratch/install" -DWITH_STATIC_LIB=ON \
-        -DBUILD_SHARED_LIBS=OFF -DWITH_EXAMPLES=OFF -DUNIT_TESTING=OFF > configure.log
-    cmake --build objects > build.log
-    mkdir -p install/lib install/include
-    find objects -name 'libcmocka-static.a' -o -name 'libcmocka.a' | head -n 1 |
-        xargs -d '\n' -I{} cp {} install/lib/libcmocka-static.a
-    cp source/include/cmocka*.h install/include/
-    mv install "$deps"
-    cd "$top"
-    rm -rf "$scratch"
+# fetch PACKAGE: its sources come to ./PACKAGE.
+fetch() {
+    [ -e apt.conf ] || {
+        write_apt_config
+        APT_CONFIG=$PWD/apt.conf apt-get -q update
+    }
+    APT_CONFIG=$PWD/apt.conf apt-get -q source --download-only "$1"
+    dpkg-source --no-check -x "$1"_*.dsc "$1" > unpack.log
 }
 
-if [ -e "$deps/lib/libcmocka-static.a" ]; then
-    say "cmocka for Windows is there"
-else
-    say "building cmocka for Windows"
-    build_cmocka
-fi
+# build SOURCE OBJECTS OPTION...: for Windows, to be installed in $deps
+build() {
+    cmake -S "$1" -B "$2" -G Ninja -Wno-dev -DCMAKE_BUILD_TYPE=Release \
+        -DCMAKE_SYSTEM_NAME=Windows -DCMAKE_C_COMPILER=x86_64-w64-mingw32-gcc \
+        -DCMAKE_INSTALL_PREFIX="$deps" "${@:3}" > configure.log
+    cmake --build "$2" > build.log
+}
+
+build_cmocka() {
+    fetch cmocka
+    build cmocka objects -DWITH_STATIC_LIB=ON -DBUILD_SHARED_LIBS=OFF -DWITH_EXAMPLES=OFF \
+        -DUNIT_TESTING=OFF
+    mkdir -p "$deps/lib" "$deps/include"
+    cp cmocka/include/cmocka*.h "$deps/include/"
+    find objects -name 'libcmocka-static.a' -o -name 'libcmocka.a' | head -n 1 |
+        xargs -d '\n' -I{} cp {} "$deps/lib/libcmocka-static.a"
+}
+
+build_libraries() {
+    fetch libsodium
+    fetch libzstd
+    build "$top/tests/windows/libraries" libraries -DSODIUM="$PWD/libsodium" -DZSTD="$PWD/libzstd"
+    cmake --install libraries > install.log
+}
+
+# missing FILE NAME: is FILE not in $deps yet? Says so.
+missing() {
+    if [ -e "$deps/$1" ]; then
+        say "$2 for Windows is there"
+        return 1
+    fi
+    say "building $2 for Windows"
+}
+
+scratch=$top/build/windows-deps.partial
+rm -rf "$scratch"
+mkdir -p "$scratch"
+cd "$scratch"
+missing lib/libcmocka-static.a cmocka && build_cmocka
+missing lib/pkgconfig/libzstd.pc "libsodium and zstd" && build_libraries # it comes last
+cd "$top"
+rm -rf "$scratch"
 
 if [ -e "$WINEPREFIX/ready" ]; then
     say "the Wine prefix is there"
