@@ -2,7 +2,6 @@
 #include "monitor/pipeline_books.h"
 
 #include "monitor/session/accounts.h"
-#include "monitor/session/loss.h"
 
 struct books {
     struct sink_books books; /* first */
@@ -14,8 +13,8 @@ void pipeline_cut_off(struct pipeline *pipeline, size_t source, const struct eve
 {
     const bool has_lanes = pipeline->sources[source]->ops->lane != NULL;
     for (size_t i = 0; i < count; i++) {
-        if (loss_is_event(&events[i])) {
-            continue;
+        if (events[i].schema->origin == SCHEMA_OWN) {
+            continue; /* no source counts these as delivered */
         }
         pipeline->cut.sources[source]++;
         if (has_lanes && events[i].cpu < SOURCE_MAX_LANES) {

@@ -61,8 +61,3 @@ struct event loss_event(const struct loss *loss)
         .level = EVENT_LEVEL_NONE,
     };
 }
-
-bool loss_is_event(const struct event *event)
-{
-    return event->schema == &schema;
-}

@@ -2,8 +2,6 @@
 #ifndef ETWAS_MONITOR_SESSION_LOSS_H
 #define ETWAS_MONITOR_SESSION_LOSS_H
 
-#include <stdbool.h>
-
 #include "monitor/event/event.h"
 
 /*
