@@ -122,5 +122,11 @@ bool console_token_path(char *path, size_t room)
     } else if (home != NULL && home[0] == '/') {
         size = snprintf(path, room, "%s/.local/state/etwas/relay/viewer-token", home);
     }
+    /* A relay of root's has its files elsewhere (relay/options.c). */
+    static const char of_root[] = "/var/lib/etwas-relay/viewer-token";
+    const bool named = size > 0 && (size_t)size < room;
+    if ((!named || access(path, F_OK) != 0) && access(of_root, R_OK) == 0) {
+        size = snprintf(path, room, "%s", of_root);
+    }
     return size > 0 && (size_t)size < room;
 }
