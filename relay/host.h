@@ -19,6 +19,9 @@ unsigned host_processors(void);
 /* Standard output goes where others can read it later (systemd's journal). */
 bool host_output_is_kept(void);
 
+/* Somebody looks at standard error. */
+bool host_is_watched(void);
+
 /* What of the environment counts. */
 struct options_environment host_environment(void);
 

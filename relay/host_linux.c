@@ -36,6 +36,11 @@ bool host_output_is_kept(void)
     return getenv("JOURNAL_STREAM") != NULL && isatty(STDOUT_FILENO) == 0;
 }
 
+bool host_is_watched(void)
+{
+    return isatty(STDERR_FILENO) != 0;
+}
+
 struct options_environment host_environment(void)
 {
     return (struct options_environment){.port = getenv("PORT"),

@@ -5,6 +5,7 @@
 
 #include "policy/key.h"
 #include "relay/audit.h"
+#include "relay/clock.h"
 #include "relay/host.h"
 #include "relay/keys.h"
 #include "relay/options.h"
@@ -12,6 +13,7 @@
 #include "relay/store.h"
 
 enum { EXIT_FINE, EXIT_BAD_ARGUMENTS, EXIT_FAILED, EXIT_DENIED, EXIT_NOT_FOUND };
+enum { PROGRESS_MS = 200 };
 
 static int exit_code(enum etwas_status status)
 {
@@ -84,13 +86,28 @@ static void say_altered(void *context, const struct audit_finding *finding)
                  finding->computer, finding->key_id);
 }
 
+/* For whoever waits: five times a second, and once more at the end. */
+static void say_progress(void *context, uint64_t done, uint64_t batches)
+{
+    int64_t *next_ms = context;
+    const int64_t now_ms = clock_ms();
+    if (now_ms >= *next_ms || done == batches) {
+        *next_ms = now_ms + PROGRESS_MS;
+        (void)fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " batches%s", done, batches,
+                      done == batches ? "\n" : "");
+    }
+}
+
 static int verify(const struct options *options)
 {
+    int64_t next_ms = 0;
     struct store *store = NULL;
     struct etwas_error error = {.status = ETWAS_OK};
     struct audit_result result = {.batches = 0};
     const struct store_options looking = {.folder = options->data, .look = true};
-    const struct audit audit = {.found = say_altered};
+    const struct audit audit = {.found = say_altered,
+                                .progress = host_is_watched() ? say_progress : NULL,
+                                .context = &next_ms};
     enum etwas_status status = store_open(&looking, &store, &error);
     if (status == ETWAS_OK) {
         status = audit_run(store, &audit, &result, &error);

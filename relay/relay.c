@@ -17,7 +17,7 @@
 enum {
     TICK_MS = 250,
     ANSWERS_MS = 3000, /* for the last answers to be sent */
-    RETAIN_S = 5,
+    RETAIN_S = 1,      /* the store's log gets no longer than what comes meanwhile */
     PEM_MAXIMUM = 64 * 1024,
     FEWEST_THREADS = 2,
     MOST_THREADS = 4,
@@ -40,15 +40,19 @@ struct relay {
 static void *keep(void *context)
 {
     struct relay *relay = context;
+    bool failed = false; /* said once, until it goes well again */
     (void)pthread_mutex_lock(&relay->lock);
     while (!relay->over) {
         struct timespec until;
         struct etwas_error error;
         uint64_t removed = 0;
         (void)pthread_mutex_unlock(&relay->lock);
-        if (store_retain(relay->api.store, clock_utc_ms(), &removed, &error) != ETWAS_OK) {
+        const bool good =
+            store_retain(relay->api.store, clock_utc_ms(), &removed, &error) == ETWAS_OK;
+        if (!good && !failed) {
             host_say("removing what is old", &error);
         }
+        failed = !good;
         (void)pthread_mutex_lock(&relay->lock);
         (void)clock_gettime(CLOCK_REALTIME, &until);
         until.tv_sec += RETAIN_S;
