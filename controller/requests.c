@@ -125,8 +125,7 @@ static void drop_unwanted(void *context, char *event)
     bool wanted = false;
     for (size_t i = 0; i < MAX_CLIENTS && id >= 0; i++) {
         const struct client *client = &work->controller->clients[i];
-        const bool wants = (client->wants[id / 8] >> (id % 8) & 1) != 0;
-        wanted = wanted || (wants && client->session == session);
+        wanted |= client->session == session && (client->wants[id / 8] >> (id % 8) & 1) != 0;
     }
     if (!wanted) {
         (void)session_switch(session, event, "0", false);
@@ -138,6 +137,7 @@ static bool handle_start(struct work *work, const void *body)
     (void)body;
     struct client *client = work->client;
     struct session *session = client->session;
+    errno = ENOENT; /* it may have been stopped since, which no call below tells */
     if (session->state != SESSION_ACTIVE ||
         !tracefs_each_line(session->directory, "set_event", drop_unwanted, work)) {
         return refuse_errno(work);

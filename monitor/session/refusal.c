@@ -78,7 +78,7 @@ static void limited(const struct refusal *refusal, char *text)
 
 static void not_found(const struct refusal *refusal, char *text)
 {
-    const bool session = refusal->request == MESSAGE_STOP;
+    const bool session = refusal->request == MESSAGE_STOP || refusal->request == MESSAGE_START;
     (void)snprintf(text, REFUSAL_TEXT_SIZE, "%s %s: there is no such %s\nnext: %s",
                    request_verb(refusal->request), subject(refusal),
                    session ? "session" : "event or probe",

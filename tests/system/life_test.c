@@ -4,8 +4,11 @@
 #include "tests/system/client.h"
 #include "tests/system/harness.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -112,6 +115,48 @@ static void a_stop_tells_every_client_who_stopped_it(void **state)
     harness_await_no_traces();
 }
 
+static void send_request(const struct client *client, uint16_t type, const void *body, size_t size)
+{
+    uint8_t packet[MESSAGE_MAX_REQUEST];
+    struct bytes_writer writer = bytes_writer_of(packet, sizeof packet);
+    message_put_header(&writer, type, size);
+    if (size != 0) {
+        bytes_put(&writer, body, size);
+    }
+    assert_false(writer.bad);
+    const size_t whole = sizeof packet - writer.left;
+    assert_int_equal(send(client->fd, packet, whole, MSG_NOSIGNAL), whole);
+}
+
+/* The controller finds both requests at once, and serves who came last first. */
+static void a_start_after_a_stop_is_told_that_nothing_is_there(void **state)
+{
+    (void)state;
+    const struct message_stop stop = {.uid = HARNESS_ALICE, .name = "gone"};
+    uint8_t packet[MESSAGE_MAX_REQUEST];
+    struct message_answer answer;
+    struct bytes_reader body;
+    uint16_t type = 0;
+    harness_start(policy);
+    client_connect(&alice, HARNESS_ALICE);
+    client_connect(&bob, 0);
+    assert_int_equal(client_open(&alice, "gone", MESSAGE_UID_SELF).status, ETWAS_OK);
+    assert_int_equal(client_enable(&alice, "sched", "sched_switch").status, ETWAS_OK);
+    (void)kill(harness_pid(), SIGSTOP);
+    send_request(&bob, MESSAGE_STOP, &stop, sizeof stop);
+    send_request(&alice, MESSAGE_START, NULL, 0);
+    (void)kill(harness_pid(), SIGCONT);
+    const ssize_t got = recv(alice.fd, packet, sizeof packet, 0);
+    assert_true(got > 0);
+    assert_int_equal(message_decode(packet, (size_t)got, sizeof packet, &type, &body), ETWAS_OK);
+    assert_int_equal(type, MESSAGE_START + 1);
+    message_get_answer(&body, &answer);
+    assert_int_equal(answer.status, ETWAS_NOT_FOUND);
+    assert_int_equal(answer.detail, ENOENT);
+    client_close(&alice);
+    harness_await_no_traces();
+}
+
 static void a_new_controller_adopts_what_a_killed_one_left(void **state)
 {
     (void)state;
@@ -182,6 +227,7 @@ int main(void)
         CASE(who_comes_back_in_time_finds_his_session),
         CASE(shutdown_ends_every_stream_and_leaves_nothing),
         CASE(a_stop_tells_every_client_who_stopped_it),
+        CASE(a_start_after_a_stop_is_told_that_nothing_is_there),
         CASE(a_new_controller_adopts_what_a_killed_one_left),
         CASE(a_session_that_a_new_policy_forbids_is_removed),
         CASE(a_second_controller_leaves_the_first_ones_sessions),
