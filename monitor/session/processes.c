@@ -177,6 +177,8 @@ static void follow(struct processes *processes, const struct event *event,
 
 void processes_fill(struct processes *processes, struct event *events, size_t count)
 {
+    const struct entry *entry = NULL;
+    uint32_t thread = 0; /* whose entry that is: most often one has many events in a row */
     processes->call++;
     processes->now_ns = host_now_ns();
     for (size_t i = 0; i < count; i++) {
@@ -184,7 +186,10 @@ void processes_fill(struct processes *processes, struct event *events, size_t co
         if (event->thread_id == 0 || event->process_id != 0) {
             continue;
         }
-        const struct entry *entry = look_up(processes, event->thread_id);
+        if (event->thread_id != thread) {
+            thread = event->thread_id;
+            entry = look_up(processes, thread);
+        }
         if (entry != NULL && entry->process != 0) {
             event->process_id = entry->process;
             event->process_name = entry->name;
@@ -192,6 +197,7 @@ void processes_fill(struct processes *processes, struct event *events, size_t co
         const struct change *change = change_of(processes, event->schema);
         if (change != NULL) {
             follow(processes, event, change);
+            thread = 0; /* it may be the one that changed */
         }
     }
 }
