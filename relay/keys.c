@@ -146,13 +146,11 @@ static struct keys_news reread(struct keys *keys, struct etwas_error *error)
 
 static const struct entry *find(const struct keys *keys, const char *id)
 {
-    struct entry wanted = {.trust = {.revoked = 0}};
     size_t low = 0;
     size_t high = keys->count;
-    (void)snprintf(wanted.id, sizeof wanted.id, "%s", id);
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        const int order = strcmp(keys->entries[middle].id, wanted.id);
+        const int order = strcmp(keys->entries[middle].id, id);
         if (order == 0) {
             return &keys->entries[middle];
         }
