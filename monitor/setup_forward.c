@@ -50,6 +50,7 @@ int setup_forward(struct setup *setup, const struct options *options)
         return result;
     }
     setup->pipeline.sinks[setup->pipeline.sink_count++] = setup->forward;
+    setup->pipeline.past = forward_past(setup->forward);
     return 0;
 }
 

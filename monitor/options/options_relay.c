@@ -9,7 +9,8 @@ enum { LEAST_SPOOL = 2 * 1024 * 1024 };
 
 static bool same_sink(const struct sink_choice *a, const struct sink_choice *b)
 {
-    return a->kind == b->kind && (a->path == NULL || strcmp(a->path, b->path) == 0);
+    return a->kind == b->kind &&
+           (a->path == NULL || b->path == NULL || strcmp(a->path, b->path) == 0);
 }
 
 static bool begins(const char *text, const char *prefix)
