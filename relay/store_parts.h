@@ -58,7 +58,7 @@ struct store {
 };
 
 enum {
-    STORE_LOG_PAGES = 1024,     /* from here on the keeper checkpoints */
+    STORE_LOG_PAGES = 2048,     /* from here on the keeper checkpoints */
     STORE_LOG_PAGES_MAX = 8192, /* from here on whoever commits does: nobody calls the keeper */
 };
 

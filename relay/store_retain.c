@@ -7,6 +7,8 @@ enum {
     CALL_US = 1000000,   /* of one call of store_retain() */
     REST_US = 500,       /* between looks at whether others have put */
     REST_MAX_US = 20000, /* then it is the keeper's turn: others put all the time */
+    LITTLE_PAGES = 64,   /* of the log, that others may wait for */
+    MAX_PASSES = 5,
 };
 
 struct oldest {
@@ -148,21 +150,28 @@ static void let_others(struct store *store)
     }
 }
 
-static void checkpoint(struct store *store)
+/* Pages of the log that were taken over. */
+static int checkpoint(struct store *store)
 {
-    (void)sqlite3_wal_checkpoint_v2(store->keeper, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    int taken = 0;
+    (void)sqlite3_wal_checkpoint_v2(store->keeper, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, &taken);
+    return taken;
 }
 
 /*
  * The log is only begun anew when all of it was taken over, which never happens while others
- * go on putting. So most of it is taken over beside them, and the little that came meanwhile while
- * they wait.
+ * go on putting. So it is taken over beside them until little is left, and that while they wait.
  */
 static void shorten_log(struct store *store)
 {
-    checkpoint(store);
+    unsigned passes = 0;
+    int taken = 0;
+    do {
+        taken = checkpoint(store);
+        passes++;
+    } while (atomic_load(&store->log_pages) - taken > LITTLE_PAGES && passes < MAX_PASSES);
     (void)pthread_mutex_lock(&store->write_lock);
-    checkpoint(store);
+    (void)checkpoint(store);
     atomic_store(&store->log_pages, 0);
     (void)pthread_mutex_unlock(&store->write_lock);
 }

@@ -12,8 +12,8 @@
 #include "tests/check.h"
 #include "tests/relay/store_kit.h"
 
-/* A disk of 12 MiB that is really full: a tmpfs, which needs root. Gone with the process. */
-enum { SKIPPED = 77, BODY_SIZE = 100 * 1000, BALLAST = 6 * 1024 * 1024, GROUP = 3 };
+/* A disk of 24 MiB that is really full: a tmpfs, which needs root. Gone with the process. */
+enum { SKIPPED = 77, BODY_SIZE = 100 * 1000, BALLAST = 12 * 1024 * 1024, GROUP = 3 };
 
 static struct kit kit;
 static char body[BODY_SIZE];
@@ -27,7 +27,7 @@ static int set_up(void **state)
         return -1;
     }
     (void)snprintf(mounted, sizeof mounted, "%s", kit.folder);
-    return mount("etwas", mounted, "tmpfs", MS_NOSUID | MS_NODEV, "size=12m,mode=0700");
+    return mount("etwas", mounted, "tmpfs", MS_NOSUID | MS_NODEV, "size=24m,mode=0700");
 }
 
 static int tear_down(void **state)
@@ -145,7 +145,7 @@ static void fill_disk(void)
     }
     assert_int_equal(errno, ENOSPC);
     assert_int_equal(fstat(file, &info), 0);
-    assert_int_equal(ftruncate(file, info.st_size - 6 * BODY_SIZE), 0);
+    assert_int_equal(ftruncate(file, info.st_size - (off_t)6 * BODY_SIZE), 0);
     (void)close(file);
 }
 

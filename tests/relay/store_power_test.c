@@ -14,7 +14,7 @@
  * so that there lies what a disk has at least: nothing that was written since. A store opened on
  * that copy must have all that was acknowledged.
  */
-enum { PUTS = 60, LOOK_EACH = 4, BODY_SIZE = 200 * 1000 };
+enum { PUTS = 60, LOOK_EACH = 4, BODY_SIZE = 300 * 1000 };
 
 static struct kit kit;
 static struct kit disk; /* what is left when the power fails */
