@@ -49,7 +49,7 @@ export async function open(t, { relay: options = {}, hash = '', size = [1280, 80
         await page.goto('about:blank');
         await page.goto(`${relay.address}/${hash}`);
     }
-    await page.locator('.grid').waitFor();
+    await page.locator('.grid').waitFor({ state: 'attached' });
     return { page, relay, faults };
 }
 
@@ -86,7 +86,7 @@ export const held = (page) => page.evaluate(() => globalThis.etwas.buffer.rows);
 
 export async function filter(page, text) {
     await page.locator('#filter').fill(text);
-    await until(() => page.evaluate(() => globalThis.etwas.view.terms.length === 0 ? '' : globalThis.etwas.filterText), (now) => now === text, 'the filter');
+    await until(() => page.evaluate(() => globalThis.etwas.applied), (now) => now === text, 'the filter');
 }
 
 let number = 0;

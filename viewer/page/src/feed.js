@@ -12,10 +12,11 @@ const RANGE_PAGE = 50_000;
 const encoder = new TextEncoder();
 
 export class Feed {
-    // changed(): something that the page shows is another.
-    constructor(buffer, changed) {
+    // changed(): something that the page shows is another; loaded(): the newest of the store are here.
+    constructor(buffer, changed, loaded) {
         this.buffer = buffer;
         this.changed = changed;
+        this.loaded = loaded;
         this.status = 'connecting'; // open, closed, refused
         this.reason = '';
         this.rate = null;           // of the last second
@@ -70,7 +71,7 @@ export class Feed {
 
     // --- live ---
 
-    async startLive() {
+    startLive() {
         this.reset();
         const { generation } = this;
         this.mode = 'live';
@@ -102,6 +103,9 @@ export class Feed {
                 }
             });
             this.hasOlder = lines === FIRST_PAGE;
+            if (generation === this.generation) {
+                this.loaded();
+            }
             this.changed();
             return;
         }

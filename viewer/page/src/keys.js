@@ -26,7 +26,7 @@ export function listenToKeys(app) {
         Enter: () => app.toggleDetail(),
     };
     document.addEventListener('keydown', (event) => {
-        if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) {
+        if (event.ctrlKey || event.metaKey || event.altKey || app.dialog !== null || typing(event.target)) {
             return;
         }
         // A button that has the focus keeps what presses it.

@@ -24,7 +24,7 @@ class App {
     constructor() {
         this.buffer = new EventBuffer();
         this.view = new View(this.buffer);
-        this.feed = new Feed(this.buffer, () => this.dataChanged());
+        this.feed = new Feed(this.buffer, () => this.dataChanged(), () => this.newestLoaded());
         this.grid = null;
         this.dialog = null;
         this.detailOpen = false;
@@ -99,6 +99,19 @@ class App {
         }
         if (more) {
             this.schedule();
+            this.workWhenIdle();
+        }
+    }
+
+    // What is left of the time between two frames is for judging rows, too.
+    workWhenIdle() {
+        if (this.view.pending && !this.idle && globalThis.requestIdleCallback !== undefined) {
+            this.idle = true;
+            requestIdleCallback((left) => {
+                this.idle = false;
+                this.view.work(performance.now() + Math.min(30, left.timeRemaining()));
+                this.workWhenIdle();
+            });
         }
     }
 
@@ -135,23 +148,21 @@ class App {
             this.selectWanted();
             return;
         }
-        if (this.wantedPause) {
-            this.grid.setFollow(false);
-        }
-        await this.feed.startLive();
-        this.selectWhenLoaded();
+        this.feed.startLive();
     }
 
-    // A row that the address names: among the newest, or somewhere in the store.
-    selectWhenLoaded() {
-        if (this.wantedRow === null) {
-            return;
+    // What the address asks for: to stand, and a row that is among the newest or in the store.
+    newestLoaded() {
+        if (this.wantedPause) {
+            this.view.work(performance.now() + 1000);
+            this.grid.draw();
+            this.grid.setFollow(false);
+            this.wantedPause = false;
         }
-        if (this.buffer.rows === 0) {
-            setTimeout(() => this.selectWhenLoaded(), 50);
-        } else if (!this.selectWanted()) {
+        if (this.wantedRow !== null && !this.selectWanted()) {
             void this.showAround(this.wantedRow);
         }
+        this.wantedRow = null;
     }
 
     selectWanted() {
@@ -168,10 +179,11 @@ class App {
     }
 
     async showAround(id) {
-        this.wantedRow = id;
         this.leave(false);
         await this.feed.startAround(id);
+        this.wantedRow = id;
         this.selectWanted();
+        this.wantedRow = null;
         this.act();
     }
 
@@ -189,7 +201,7 @@ class App {
 
     goLive() {
         this.leave(true);
-        void this.feed.startLive();
+        this.feed.startLive();
         this.act();
     }
 
@@ -237,6 +249,7 @@ class App {
     applyFilter() {
         this.grid?.beforeFilter();
         this.view.setFilter(parseFilter(this.filterText), this.zoom);
+        this.applied = this.filterText;
         this.changed++;
         this.act();
     }

@@ -72,7 +72,7 @@ export function FilterBar({ app }) {
     return html`<div class="filterbar">
         ${iconButton({ name: 'facets', label: 'Facets (f)', pressed: app.facetsOpen, onClick: () => app.toggle('facetsOpen') })}
         <label class="filter">${icon('search')}
-            <input id="filter" type="search" spellcheck="false" autocomplete="off" autocapitalize="off" aria-label="Filter"
+            <input id="filter" type="search" spellcheck=${false} autocomplete="off" autocapitalize="off" aria-label="Filter"
                 placeholder='Filter: words  -without  provider=sched  next_comm:bash  Busy>50      ( / )'
                 value=${app.filterText} onInput=${(event) => app.typeFilter(event.target.value)} onKeyDown=${(event) => app.filterKey(event)} />
         </label>

@@ -32,16 +32,32 @@ function Help({ close }) {
         Gaps stay visible whatever the filter says.</p></${Dialog}>`;
 }
 
-function Columns({ app, close }) {
-    const shown = app.columns;
-    const rows = [...shown, ...allColumns.filter(({ key }) => !shown.some((column) => column.key === key))];
-    return html`<${Dialog} title="Columns" close=${close}><ul class="columns">${rows.map((column) => {
-        const index = shown.indexOf(column);
-        return html`<li key=${column.key}><label><input type="checkbox" checked=${index >= 0} onChange=${() => app.toggleColumn(column.key)} />${visible(column.title, 80)}</label>
-            ${index >= 0 && html`<button type="button" class="button flat" disabled=${index === 0} aria-label=${`Move ${column.title} to the front`} onClick=${() => app.moveColumn(column.key, shown[index - 1].key)}>↑</button>
-            <button type="button" class="button flat" disabled=${index === shown.length - 1} aria-label=${`Move ${column.title} to the end`} onClick=${() => app.moveColumn(column.key, shown[index + 1].key)}>↓</button>`}</li>`;
-    })}</ul><p class="hint">Fields of the data become columns in the details of an event.</p>
-    <footer><button type="button" class="button" onClick=${() => app.resetColumns()}>As at first</button></footer></${Dialog}>`;
+class Columns extends Component {
+    // Rows change places; what has the focus keeps it.
+    componentDidUpdate() {
+        if (this.last?.isConnected && document.activeElement !== this.last) {
+            this.last.focus();
+        }
+    }
+
+    row({ app }, column, index, shown) {
+        const act = (work) => (event) => {
+            this.last = event.currentTarget;
+            work();
+        };
+        const move = (text, where, other) => html`<button type="button" class="button flat" disabled=${other === undefined}
+            aria-label=${`Move ${column.title} to the ${where}`} onClick=${act(() => app.moveColumn(column.key, other.key))}>${text}</button>`;
+        return html`<li key=${column.key}><label><input type="checkbox" checked=${index >= 0} onChange=${act(() => app.toggleColumn(column.key))} />${visible(column.title, 80)}</label>
+            ${index >= 0 && move('↑', 'front', shown[index - 1])}${index >= 0 && move('↓', 'end', shown[index + 1])}</li>`;
+    }
+
+    render({ app, close }) {
+        const shown = app.columns;
+        const rows = [...shown, ...allColumns.filter(({ key }) => !shown.some((column) => column.key === key))];
+        return html`<${Dialog} title="Columns" close=${close}><ul class="columns">${rows.map((column) => this.row(this.props, column, shown.indexOf(column), shown))}</ul>
+            <p class="hint">Fields of the data become columns in the details of an event.</p>
+            <footer><button type="button" class="button" onClick=${() => app.resetColumns()}>As at first</button></footer></${Dialog}>`;
+    }
 }
 
 const QUICK = [['5 minutes', '-5m'], ['15 minutes', '-15m'], ['1 hour', '-1h'], ['6 hours', '-6h'], ['1 day', '-1d'], ['7 days', '-7d']];
@@ -62,7 +78,7 @@ class Span extends Component {
 
     fields() {
         const { from, to } = this.state;
-        const field = (name, value, text) => html`<label>${text}<input type="text" spellcheck="false" value=${value} onInput=${(event) => this.setState({ [name]: event.target.value })} /></label>`;
+        const field = (name, value, text) => html`<label>${text}<input type="text" spellcheck=${false} value=${value} onInput=${(event) => this.setState({ [name]: event.target.value })} /></label>`;
         return html`<div class="quick">${QUICK.map(([text, value]) => html`<button type="button" class="button" aria-pressed=${String(from === value && to === 'now')} onClick=${() => this.setState({ from: value, to: 'now' })}>${text}</button>`)}</div>
             <div class="span">${field('from', from, 'From')}${field('to', to, 'To')}</div>
             <p class="hint">UTC: <code>2026-11-25 10:00</code>, <code>10:00:05</code> of today, <code>-90s</code>, <code>-2h</code>, or nothing for the beginning.</p>`;

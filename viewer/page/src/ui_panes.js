@@ -29,7 +29,7 @@ function lostOf(lost) {
 
 function Pending({ app, publisher }) {
     const command = `etwass --approve ${shellWord(visible(String(publisher.Fingerprint), 100))}`;
-    return html`<div class="pending"><div><b>${visible(String(publisher.Computer || 'A computer'), 64)}</b> wants to publish with a key that nobody approved.
+    return html`<div class="approval"><div><b>${visible(String(publisher.Computer || 'A computer'), 64)}</b> wants to publish with a key that nobody approved.
         If <code>etwas --key-show</code> there says the same, type where the relay runs:</div>
         <div class="command"><code>${command}</code><button type="button" class="button" onClick=${() => app.copy(command)}>${icon('copy')}<span>Copy</span></button></div></div>`;
 }
