@@ -35,6 +35,8 @@ struct api {
     int64_t started_clock_ms;
     atomic_uint histories;
     atomic_ullong answers[6]; /* by the first digit of their status */
+    atomic_uint connections;
+    atomic_ulong too_slow; /* connections that were cut for it */
     atomic_bool stopping;
 };
 

@@ -9,7 +9,7 @@
 
 enum {
     TEXT_MAXIMUM = 512 * 1024 * 1024, /* far more than a batch can become */
-    GUESS = 256,                      /* what Id and Computer add to a line */
+    GUESS = 512,                      /* what Id and Computer add to a line, or a gap takes */
 };
 
 static enum etwas_status no_memory(struct etwas_error *error)
@@ -53,8 +53,9 @@ static void put_frame(struct text *text, const struct subject *subject)
     char *at = text_room(text, room);
     size_t size = at == NULL ? 0 : show(subject, at, room);
     if (size > room) {
-        at = text_room(text, size);
-        size = at == NULL ? 0 : show(subject, at, size);
+        room = size + 1; /* where a zero may be put */
+        at = text_room(text, room);
+        size = at == NULL ? 0 : show(subject, at, room);
     }
     if (at != NULL) {
         text_used(text, size);
@@ -99,7 +100,7 @@ enum etwas_status block_make(const struct block_source *source, struct lines *li
     text_init(&text, TEXT_MAXIMUM);
     if (made->ends != NULL && made->always != NULL) {
         /* At once, instead of growing there: most blocks are of the same size. */
-        (void)text_room(&text, lines->size + made->frames * (GUESS / 2));
+        (void)text_room(&text, lines->size + made->frames * (GUESS / 4) + GUESS);
         put_frames(made, &text, source, lines);
     }
     made->size = text.size;

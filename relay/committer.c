@@ -145,12 +145,12 @@ static void put(struct committer *committer, struct store_incoming **batches, si
         batches[i]->outcome = STORE_FAILED;
         batches[i]->row = 0;
     }
-    qsort(batches, count, sizeof batches[0], compare);
+    qsort(batches, count, sizeof(struct store_incoming *), compare);
     const int64_t began_us = clock_us();
     const bool good = store_put(committer->store, batches, count, &error) == ETWAS_OK;
     account(committer, clock_us() - began_us, good);
     committer->round++;
-    qsort(batches, count, sizeof batches[0], compare_rows);
+    qsort(batches, count, sizeof(struct store_incoming *), compare_rows);
     for (size_t i = 0; i < count; i++) {
         answer(committer, commit_of(batches[i]));
     }

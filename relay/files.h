@@ -9,18 +9,21 @@
 #include "ipc/status.h"
 
 /*
- * Small files of the relay's. `folder` may be NULL, then `name` is a path. What is written
- * is for the relay's user only (0600) and either there whole or not at all.
+ * Small files of the relay's. What is written is for the relay's user only (0600) and either
+ * there whole or not at all.
  */
+enum { FILES_PATH_SIZE = 4200 };
+
+/* "FOLDER/NAME"; one that is too long is cut, and leads nowhere. */
+void files_path(const char *folder, const char *name, char path[FILES_PATH_SIZE]);
 
 /* The folder and those above it, 0700. */
 ETWAS_MUST_CHECK enum etwas_status files_make_folder(const char *folder, struct etwas_error *error);
 
 /* NOT_FOUND; TOO_BIG: more than `room` bytes. */
-ETWAS_MUST_CHECK enum etwas_status files_read(const char *folder, const char *name, char *text,
-                                              size_t room, size_t *size, struct etwas_error *error);
-ETWAS_MUST_CHECK enum etwas_status files_replace(const char *folder, const char *name,
-                                                 const char *text, size_t size,
+ETWAS_MUST_CHECK enum etwas_status files_read(const char *path, char *text, size_t room,
+                                              size_t *size, struct etwas_error *error);
+ETWAS_MUST_CHECK enum etwas_status files_replace(const char *path, const char *text, size_t size,
                                                  struct etwas_error *error);
 
 /* Adds to the end of a file, which is made if need be; on disk when it returns. */

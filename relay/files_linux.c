@@ -28,19 +28,18 @@ static enum etwas_status too_big(struct etwas_error *error, const char *doing)
     return ETWAS_TOO_BIG;
 }
 
-static bool join(char path[PATH_MAX], const char *folder, const char *name, const char *suffix)
+void files_path(const char *folder, const char *name, char path[FILES_PATH_SIZE])
 {
-    const int size = folder == NULL ? snprintf(path, PATH_MAX, "%s%s", name, suffix)
-                                    : snprintf(path, PATH_MAX, "%s/%s%s", folder, name, suffix);
-    return size > 0 && size < PATH_MAX;
+    (void)snprintf(path, FILES_PATH_SIZE, "%s/%s", folder, name);
 }
 
 enum etwas_status files_make_folder(const char *folder, struct etwas_error *error)
 {
     char path[PATH_MAX];
-    if (!join(path, NULL, folder, "")) {
+    if (strlen(folder) >= sizeof path) {
         return too_big(error, "making the data folder");
     }
+    (void)snprintf(path, sizeof path, "%s", folder);
     for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         /* What is missing shows with the last one. */
@@ -92,13 +91,9 @@ static bool write_all(int file, const char *text, size_t size)
     return true;
 }
 
-enum etwas_status files_read(const char *folder, const char *name, char *text, size_t room,
-                             size_t *size, struct etwas_error *error)
+enum etwas_status files_read(const char *path, char *text, size_t room, size_t *size,
+                             struct etwas_error *error)
 {
-    char path[PATH_MAX];
-    if (!join(path, folder, name, "")) {
-        return too_big(error, "reading a file");
-    }
     const int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (file < 0) {
         return fail(error, "opening a file");
@@ -140,12 +135,11 @@ static void sync_folder(const char *path)
     }
 }
 
-enum etwas_status files_replace(const char *folder, const char *name, const char *text, size_t size,
+enum etwas_status files_replace(const char *path, const char *text, size_t size,
                                 struct etwas_error *error)
 {
-    char path[PATH_MAX];
     char draft[PATH_MAX];
-    if (!join(path, folder, name, "") || !join(draft, folder, name, ".new")) {
+    if ((size_t)snprintf(draft, sizeof draft, "%s.new", path) >= sizeof draft) {
         return too_big(error, "writing a file");
     }
     const int file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -113,7 +113,10 @@ static int hex_digit(char c)
 /* Takes one character of `text`, of which `size` bytes are left; how many it took, 0: malformed. */
 static size_t decode(const char *text, size_t size, char *character)
 {
-    *character = text[0] == '+' ? ' ' : text[0];
+    *character = text[0];
+    if (text[0] == '+') {
+        *character = ' ';
+    }
     if (text[0] != '%') {
         return 1;
     }

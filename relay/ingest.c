@@ -207,7 +207,11 @@ static void name_local(struct claim *claim)
     (void)snprintf(name, sizeof claim->trust.computer, "local-%.*s", MAX_COMPUTER_PREFIX,
                    claim->input.key_id + strlen("SHA256:"));
     for (; *name != '\0'; name++) {
-        *name = *name == '+' ? '-' : *name == '/' ? '_' : *name;
+        if (*name == '+') {
+            *name = '-';
+        } else if (*name == '/') {
+            *name = '_';
+        }
     }
 }
 
@@ -318,8 +322,7 @@ static bool admit(struct ingest *ingest, const struct claim *claim, struct uploa
                   struct http_answer *answer)
 {
     struct publishers *publishers = ingest->options.publishers;
-    struct publisher *publisher =
-        publishers_find(publishers, claim->trust.public_key, claim->input.key_id);
+    struct publisher *publisher = publishers_find(publishers, claim->trust.public_key);
     if (publisher == NULL) {
         return refuse(ingest, answer, PROBLEM_BUSY, "Too many publishers");
     }
@@ -464,7 +467,6 @@ bool upload_end(struct upload *upload, void (*done)(void *context), void *contex
 {
     struct ingest *ingest = upload->ingest;
     if (!check_body(upload, answer)) {
-        publishers_refused(ingest->options.publishers, upload->publisher);
         return false;
     }
     upload->done = done;

@@ -18,7 +18,7 @@ struct entry {
 struct keys {
     pthread_mutex_t lock;
     char *path;
-    char *folder;
+    char pending_path[FILES_PATH_SIZE];
     struct files_mark mark; /* of the file as it was read */
     struct entry *entries;  /* by id */
     size_t count;
@@ -96,7 +96,7 @@ static void sort(struct reading *reading)
 }
 
 /* Reads a file of keys; one that is not there has none. */
-static enum etwas_status read_lines(const char *folder, const char *name, struct reading *reading,
+static enum etwas_status read_lines(const char *path, struct reading *reading,
                                     struct etwas_error *error)
 {
     size_t size = 0;
@@ -104,7 +104,7 @@ static enum etwas_status read_lines(const char *folder, const char *name, struct
     if (text == NULL) {
         return no_memory(error);
     }
-    enum etwas_status status = files_read(folder, name, text, FILE_MAXIMUM, &size, error);
+    enum etwas_status status = files_read(path, text, FILE_MAXIMUM, &size, error);
     if (status == ETWAS_NOT_FOUND) {
         free(text);
         return ETWAS_OK;
@@ -126,7 +126,7 @@ static struct keys_news reread(struct keys *keys, struct etwas_error *error)
 {
     struct reading reading = {.news = {.reread = true}};
     const struct files_mark mark = files_mark(keys->path);
-    if (read_lines(NULL, keys->path, &reading, error) != ETWAS_OK) {
+    if (read_lines(keys->path, &reading, error) != ETWAS_OK) {
         /* Those known before go on until the file can be read again. */
         free(reading.entries);
         keys->mark = mark;
@@ -181,7 +181,7 @@ static void drop_answered(struct keys *keys)
 static enum etwas_status load_pending(struct keys *keys, struct etwas_error *error)
 {
     struct reading reading = {.count = 0};
-    const enum etwas_status status = read_lines(keys->folder, "pending", &reading, error);
+    const enum etwas_status status = read_lines(keys->pending_path, &reading, error);
     for (size_t i = 0; i < reading.count && i < KEYS_MAX_PENDING; i++) {
         keys->pending[keys->pending_count++].trust = reading.entries[i].trust;
     }
@@ -199,9 +199,9 @@ enum etwas_status keys_open(const char *path, const char *folder, struct keys **
     }
     (void)pthread_mutex_init(&made->lock, NULL);
     made->path = strdup(path);
-    made->folder = strdup(folder);
+    files_path(folder, "pending", made->pending_path);
     enum etwas_status status = ETWAS_OK;
-    if (made->path == NULL || made->folder == NULL) {
+    if (made->path == NULL) {
         status = no_memory(error);
     } else {
         status = load_pending(made, error);
@@ -221,7 +221,6 @@ void keys_close(struct keys *keys)
         (void)pthread_mutex_destroy(&keys->lock);
         free(keys->entries);
         free(keys->path);
-        free(keys->folder);
         free(keys);
     }
 }
@@ -252,7 +251,7 @@ static void save_pending(struct keys *keys)
         size += (size_t)snprintf(text + size, sizeof text - size, "%s\n", line);
     }
     /* When the disk is full it is tried again, and meanwhile they are known here. */
-    keys->pending_changed = files_replace(keys->folder, "pending", text, size, &error) != ETWAS_OK;
+    keys->pending_changed = files_replace(keys->pending_path, text, size, &error) != ETWAS_OK;
 }
 
 struct keys_news keys_refresh(struct keys *keys)
@@ -308,17 +307,6 @@ size_t keys_pending(struct keys *keys, struct keys_pending *pending)
     return count;
 }
 
-size_t keys_list(struct keys *keys, struct key_trust *list, size_t room)
-{
-    size_t count = 0;
-    (void)pthread_mutex_lock(&keys->lock);
-    for (; count < keys->count && count < room; count++) {
-        list[count] = keys->entries[count].trust;
-    }
-    (void)pthread_mutex_unlock(&keys->lock);
-    return count;
-}
-
 /* The one pending key that `prefix` names. */
 static enum etwas_status choose(const struct reading *reading, const char *prefix, size_t size,
                                 const struct entry **chosen)
@@ -354,8 +342,10 @@ enum etwas_status keys_approve(const char *path, const char *folder, const char 
 {
     struct reading reading = {.count = 0};
     const struct entry *chosen = NULL;
+    char pending[FILES_PATH_SIZE];
     const size_t size = strcspn(fingerprint, "=");
-    enum etwas_status status = read_lines(folder, "pending", &reading, error);
+    files_path(folder, "pending", pending);
+    enum etwas_status status = read_lines(pending, &reading, error);
     if (status == ETWAS_OK) {
         status = choose(&reading, fingerprint, size, &chosen);
         *error = (struct etwas_error){.status = status, .doing = "looking for a pending key"};

@@ -49,9 +49,6 @@ struct keys_pending {
 /* Copies up to KEYS_MAX_PENDING of them; how many. */
 size_t keys_pending(struct keys *keys, struct keys_pending *pending);
 
-/* All lines of the file, for whoever lists publishers: up to `room`, how many. */
-size_t keys_list(struct keys *keys, struct key_trust *list, size_t room);
-
 /*
  * Moves the pending key whose fingerprint is, or begins with, `fingerprint` ("SHA256:" may be
  * left out; "=COMPUTER" behind it is the name it gets) to the file. NOT_FOUND: none waits

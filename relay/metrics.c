@@ -191,6 +191,9 @@ static bool put_publishers(struct text *text, struct api *api)
 
 static void put_answers(struct text *text, struct api *api)
 {
+    gauge(text, "http_connections", "Connections.", atomic_load(&api->connections));
+    counter(text, "http_too_slow_total", "Connections cut because a request took too long.",
+            atomic_load(&api->too_slow));
     head(text, "http_answers_total", "counter", "Answers by the first digit of their status.");
     for (size_t i = 1; i < sizeof api->answers / sizeof api->answers[0]; i++) {
         text_print(text, "etwas_http_answers_total{status=\"%zuxx\"} %llu\n", i,

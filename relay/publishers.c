@@ -22,13 +22,11 @@ struct bucket {
 
 struct publisher {
     uint8_t public_key[KEY_PUBLIC_SIZE];
-    char id[KEY_ID_SIZE];
     struct nonces nonces;
     struct bucket batch_bucket;
     struct bucket byte_bucket;
     struct rate rate;
     unsigned under_way;
-    struct publishers_seen seen;
 };
 
 struct publishers {
@@ -81,8 +79,7 @@ static struct publisher **slot_of(struct publishers *publishers, const uint8_t *
     return &publishers->slots[at];
 }
 
-static struct publisher *make(struct publishers *publishers, const uint8_t *public_key,
-                              const char *id)
+static struct publisher *make(struct publishers *publishers, const uint8_t *public_key)
 {
     struct publisher *made = NULL;
     if (publishers->count < PUBLISHERS_MAX) {
@@ -90,21 +87,18 @@ static struct publisher *make(struct publishers *publishers, const uint8_t *publ
     }
     if (made != NULL) {
         memcpy(made->public_key, public_key, KEY_PUBLIC_SIZE);
-        memcpy(made->id, id, strnlen(id, KEY_ID_SIZE - 1));
-        made->seen.id = made->id;
-        made->seen.public_key = made->public_key;
         publishers->count++;
     }
     return made;
 }
 
 struct publisher *publishers_find(struct publishers *publishers,
-                                  const uint8_t public_key[KEY_PUBLIC_SIZE], const char *id)
+                                  const uint8_t public_key[KEY_PUBLIC_SIZE])
 {
     (void)pthread_mutex_lock(&publishers->lock);
     struct publisher **slot = slot_of(publishers, public_key);
     if (*slot == NULL) {
-        *slot = make(publishers, public_key, id);
+        *slot = make(publishers, public_key);
     }
     struct publisher *found = *slot;
     (void)pthread_mutex_unlock(&publishers->lock);
@@ -167,9 +161,6 @@ unsigned publishers_begin(struct publishers *publishers, struct publisher *publi
         pay(&publisher->batch_bucket, 1);
         pay(&publisher->byte_bucket, size);
         publisher->under_way++;
-        publisher->seen.bytes += size;
-    } else {
-        publisher->seen.refused++;
     }
     (void)pthread_mutex_unlock(&publishers->lock);
     return wait;
@@ -202,17 +193,8 @@ void publishers_stored(struct publishers *publishers, struct publisher *publishe
                        int64_t now_ms)
 {
     (void)pthread_mutex_lock(&publishers->lock);
-    publisher->seen.events += events;
-    publisher->seen.batches++;
     count(&publisher->rate, now_ms, events);
     count(&publishers->rate, now_ms, events);
-    (void)pthread_mutex_unlock(&publishers->lock);
-}
-
-void publishers_refused(struct publishers *publishers, struct publisher *publisher)
-{
-    (void)pthread_mutex_lock(&publishers->lock);
-    publisher->seen.refused++;
     (void)pthread_mutex_unlock(&publishers->lock);
 }
 
@@ -240,16 +222,4 @@ double publishers_rate(struct publishers *publishers, const uint8_t *public_key,
     }
     (void)pthread_mutex_unlock(&publishers->lock);
     return rate;
-}
-
-void publishers_each(struct publishers *publishers,
-                     void (*each)(void *context, const struct publishers_seen *seen), void *context)
-{
-    (void)pthread_mutex_lock(&publishers->lock);
-    for (size_t i = 0; i < SLOTS; i++) {
-        if (publishers->slots[i] != NULL) {
-            each(context, &publishers->slots[i]->seen);
-        }
-    }
-    (void)pthread_mutex_unlock(&publishers->lock);
 }

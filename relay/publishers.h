@@ -36,7 +36,7 @@ void publishers_close(struct publishers *publishers);
 
 /* The one with this key, made if need be; NULL: there are too many. */
 struct publisher *publishers_find(struct publishers *publishers,
-                                  const uint8_t public_key[KEY_PUBLIC_SIZE], const char *id);
+                                  const uint8_t public_key[KEY_PUBLIC_SIZE]);
 
 /* False: the nonce came before. */
 bool publishers_take_nonce(struct publishers *publishers, struct publisher *publisher,
@@ -50,21 +50,8 @@ void publishers_end(struct publishers *publishers, struct publisher *publisher);
 /* It was stored, with so many lines. */
 void publishers_stored(struct publishers *publishers, struct publisher *publisher, uint64_t events,
                        int64_t now_ms);
-void publishers_refused(struct publishers *publishers, struct publisher *publisher);
 
 /* Events a second of the last seconds; of all with NULL. */
 double publishers_rate(struct publishers *publishers, const uint8_t *public_key, int64_t now_ms);
-
-struct publishers_seen {
-    const char *id;
-    const uint8_t *public_key;
-    uint64_t batches;
-    uint64_t events;
-    uint64_t bytes;
-    uint64_t refused;
-};
-void publishers_each(struct publishers *publishers,
-                     void (*each)(void *context, const struct publishers_seen *seen),
-                     void *context);
 
 #endif

@@ -72,7 +72,7 @@ static enum etwas_status read_pem(const char *path, char **text, struct etwas_er
         *error = (struct etwas_error){.status = ETWAS_NO_MEMORY, .doing = "reading a file"};
         return ETWAS_NO_MEMORY;
     }
-    return files_read(NULL, path, *text, PEM_MAXIMUM, &size, error);
+    return files_read(path, *text, PEM_MAXIMUM, &size, error);
 }
 
 static enum etwas_status open_store(struct relay *relay, struct etwas_error *error)

@@ -31,9 +31,8 @@ struct line {
 struct server {
     struct server_options options;
     struct MHD_Daemon *daemon;
-    pthread_mutex_t lock; /* of the lines and the numbers */
+    pthread_mutex_t lock; /* of the lines */
     struct line *lines;
-    struct server_numbers numbers;
 };
 
 /*
@@ -53,6 +52,14 @@ static void parking_init(struct parking *parking, struct MHD_Connection *connect
     parking->connection = connection;
     parking->parked = false;
     parking->woken = false;
+}
+
+/* Whoever woke the connection may still hold the lock when its request is through. */
+static void parking_clear(struct parking *parking)
+{
+    (void)pthread_mutex_lock(&parking->lock);
+    (void)pthread_mutex_unlock(&parking->lock);
+    (void)pthread_mutex_destroy(&parking->lock);
 }
 
 /* From any thread. */
@@ -139,14 +146,14 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
             line->next->link = &line->next;
         }
         server->lines = line;
-        server->numbers.connections++;
+        (void)atomic_fetch_add(&server->options.api->connections, 1);
         *socket_context = line;
     } else {
         *line->link = line->next;
         if (line->next != NULL) {
             line->next->link = line->link;
         }
-        server->numbers.connections--;
+        (void)atomic_fetch_sub(&server->options.api->connections, 1);
         free(line);
     }
     (void)pthread_mutex_unlock(&server->lock);
@@ -189,7 +196,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     set_phase(exchange->line, PHASE_IDLE);
     upload_close(exchange->upload);
     http_answer_clear(&exchange->answer);
-    (void)pthread_mutex_destroy(&exchange->parking.lock);
+    parking_clear(&exchange->parking);
     free(exchange);
 }
 
@@ -296,7 +303,7 @@ static void close_piped(void *context)
 {
     struct piped *piped = context;
     piped->stream->close(piped->stream);
-    (void)pthread_mutex_destroy(&piped->parking.lock);
+    parking_clear(&piped->parking);
     free(piped);
 }
 
@@ -314,7 +321,7 @@ static struct MHD_Response *piped_response(struct exchange *exchange,
     struct MHD_Response *response =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, read_piped, piped, close_piped);
     if (response == NULL) {
-        (void)pthread_mutex_destroy(&piped->parking.lock);
+        parking_clear(&piped->parking);
         free(piped);
         return NULL;
     }
@@ -510,7 +517,7 @@ void server_tick(struct server *server)
             /* The library sees the end and closes; until then the socket is its own. */
             listen_cut(line->socket);
             line->cut = true;
-            server->numbers.too_slow++;
+            (void)atomic_fetch_add(&server->options.api->too_slow, 1);
         }
     }
     (void)pthread_mutex_unlock(&server->lock);
@@ -540,11 +547,4 @@ void server_close(struct server *server, int time_ms)
     }
     (void)pthread_mutex_destroy(&server->lock);
     free(server);
-}
-
-void server_numbers(struct server *server, struct server_numbers *numbers)
-{
-    (void)pthread_mutex_lock(&server->lock);
-    *numbers = server->numbers;
-    (void)pthread_mutex_unlock(&server->lock);
 }

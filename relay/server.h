@@ -46,10 +46,4 @@ void server_tick(struct server *server);
 /* No request waits any more for anything but its answer to be sent: up to `time_ms` for that. */
 void server_close(struct server *server, int time_ms);
 
-struct server_numbers {
-    uint64_t connections;
-    uint64_t too_slow; /* closed */
-};
-void server_numbers(struct server *server, struct server_numbers *numbers);
-
 #endif

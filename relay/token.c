@@ -28,9 +28,10 @@ static bool is_fine(const char *text, size_t size)
 enum etwas_status token_open(struct token *token, const char *folder, struct etwas_error *error)
 {
     char text[128] = {0};
+    char path[FILES_PATH_SIZE];
     size_t size = 0;
-    enum etwas_status status =
-        files_read(folder, "viewer-token", text, sizeof text - 1, &size, error);
+    files_path(folder, "viewer-token", path);
+    enum etwas_status status = files_read(path, text, sizeof text - 1, &size, error);
     if (status == ETWAS_OK) {
         size = strcspn(text, "\r\n");
         text[size] = '\0';
@@ -48,7 +49,7 @@ enum etwas_status token_open(struct token *token, const char *folder, struct etw
     }
     make(token);
     (void)snprintf(text, sizeof text, "%s\n", token->text);
-    status = files_replace(folder, "viewer-token", text, strlen(text), error);
+    status = files_replace(path, text, strlen(text), error);
     sodium_memzero(text, sizeof text);
     return status;
 }

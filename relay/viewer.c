@@ -340,9 +340,10 @@ static void set_out(struct viewer *viewer, struct identity after)
 {
     const struct live *live = viewer->live;
     const int64_t last = store_last_row(live->options.store);
-    viewer->row = live->last;
+    /* What is committed and on its way to the ring was there before. */
+    viewer->row = last > live->last ? last : live->last;
     viewer->last_index = UINT32_MAX;
-    viewer->counted = true;
+    viewer->counted = viewer->row == live->last;
     viewer->events = live->last_events;
     if (after.row != 0) {
         viewer->counted = false;

@@ -6,11 +6,13 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -62,6 +64,7 @@ static pid_t spawn(const char *const *arguments, const int *outputs, int output_
     for (int i = 0; i < output_count; i++) {
         (void)dup2(outputs[i], i + 1);
     }
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves none behind */
     (void)unsetenv("JOURNAL_STREAM");
     (void)unsetenv("PORT");
     char *argv[MAX_ARGUMENTS + 1] = {NULL};
@@ -194,6 +197,7 @@ int relay_connect(const struct relay *relay)
     assert_true(made >= 0);
     (void)setsockopt(made, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     (void)setsockopt(made, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+    (void)setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     assert_int_equal(connect(made, (const struct sockaddr *)&address, sizeof address), 0);
     return made;
 }

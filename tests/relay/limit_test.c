@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/check.h"
+#include "tests/relay/viewer_kit.h"
+
+/* Too much, too often, too slow: what is refused so that others are served. */
+static struct relay relay;
+static struct sender sender;
+static struct post post;
+static struct reply reply;
+
+static int set_up(void **state)
+{
+    (void)state;
+    relay_make(&relay);
+    sender_make(&sender, 7, "web1");
+    sender_trust(&sender, &relay, false);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    post_clear(&post);
+    reply_clear(&reply);
+    relay_remove(&relay);
+    return 0;
+}
+
+static void next_post(void)
+{
+    post_clear(&post);
+    char *text = sender_lines(&sender, 5, 20);
+    post_make(&post, &sender, &relay, text);
+    free(text);
+}
+
+static void a_publisher_has_its_rate(void **state)
+{
+    (void)state;
+    int refused = 0;
+    struct sender other;
+    sender_make(&other, 8, "web2");
+    sender_trust(&other, &relay, false);
+    relay_start(&relay, (const char *const[]){"--rate-limit", "5", NULL});
+    for (int i = 0; i < 40 && refused == 0; i++) {
+        next_post();
+        post_send(&post, &relay, &reply);
+        refused += reply.status == 429 ? 1 : 0;
+    }
+    assert_true(reply_is_problem(&reply, 429, "busy"));
+    assert_true(reply_has(&reply, "Retry-After", "1"));
+    sender_post(&other, &relay, 5); /* which does not touch another */
+}
+
+/* The headers of a batch whose body does not come; several of them stay open. */
+static void announce(int *connection, struct sender *who, size_t size)
+{
+    char head[8192];
+    struct sender copy = *who; /* the number does not matter */
+    struct post big;
+    char *text = sender_lines(&copy, 1, 20);
+    post_make(&big, &copy, &relay, text);
+    free(text);
+    big.size = size;
+    *connection = relay_connect(&relay);
+    send_text(*connection, head, post_head(&big, head, sizeof head));
+    post_clear(&big);
+}
+
+/* Has the relay answered already? */
+static bool has_answered(int connection, int time_ms)
+{
+    struct pollfd wanted = {.fd = connection, .events = POLLIN};
+    return poll(&wanted, 1, time_ms) == 1;
+}
+
+static void one_publisher_cannot_take_all_there_is(void **state)
+{
+    (void)state;
+    enum { MANY = 70 };
+    int connections[MANY];
+    int refused = 0;
+    struct sender other;
+    sender_make(&other, 8, "web2");
+    sender_trust(&other, &relay, false);
+    relay_start(&relay, NULL);
+    for (int i = 0; i < MANY; i++) {
+        announce(&connections[i], &sender, 1000);
+    }
+    get(&relay, "/v1/stats", &reply); /* by now the others were seen, or soon are */
+    sender_post(&other, &relay, 5);
+    for (int i = 0; i < MANY; i++) {
+        const char zeros[1000] = {0};
+        send_text(connections[i], zeros, sizeof zeros);
+        read_reply(connections[i], &reply);
+        refused += reply.status == 429 ? 1 : 0;
+        (void)close(connections[i]);
+    }
+    assert_true(refused >= MANY - 64);
+}
+
+static void memory_for_bodies_has_an_end(void **state)
+{
+    (void)state;
+    enum { MANY = 100, EACH = 50 };
+    int connections[MANY];
+    struct sender senders[2];
+    int refused = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        sender_make(&senders[i], 20 + i, "web");
+        sender_trust(&senders[i], &relay, false);
+    }
+    relay_start(&relay, NULL);
+    for (int i = 0; i < MANY; i++) {
+        announce(&connections[i], &senders[i / EACH], (size_t)1024 * 1024);
+    }
+    char *zeros = calloc(1, (size_t)1024 * 1024);
+    assert_non_null(zeros);
+    for (int i = MANY - 1; i >= 0; i--) {
+        send_text(connections[i], zeros, (size_t)1024 * 1024);
+        read_reply(connections[i], &reply);
+        refused += reply.status == 503 ? 1 : 0;
+        (void)close(connections[i]);
+    }
+    free(zeros);
+    assert_true(refused >= MANY - 96);
+    sender_post(&sender, &relay, 5); /* and it was given back */
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Sends a byte each half second, as long as the relay bears it; how long that was. */
+static int64_t trickle(const int *connections, size_t count, int64_t *until_ms)
+{
+    const int64_t began_ms = now_ms();
+    size_t open = count;
+    for (size_t i = 0; i < count; i++) {
+        until_ms[i] = 0;
+    }
+    while (open > 0 && now_ms() - began_ms < 50000) {
+        for (size_t i = 0; i < count; i++) {
+            char byte = 'x';
+            if (until_ms[i] != 0) {
+                continue;
+            }
+            if (send(connections[i], &byte, 1, MSG_NOSIGNAL) != 1 ||
+                (has_answered(connections[i], 0) &&
+                 recv(connections[i], &byte, 1, MSG_DONTWAIT) <= 0)) {
+                until_ms[i] = now_ms() - began_ms;
+                open--;
+            }
+        }
+        (void)usleep(500000);
+    }
+    return now_ms() - began_ms;
+}
+
+static void slow_headers_and_slow_bodies_are_cut_off(void **state)
+{
+    (void)state;
+    static const char half[] = "GET /v1/stats HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ";
+    int connections[3];
+    int64_t until_ms[3];
+    struct viewer viewer;
+    struct viewed viewed = {.data = NULL};
+    relay_start(&relay, NULL);
+    connections[0] = relay_connect(&relay); /* not even a first line */
+    connections[1] = relay_connect(&relay);
+    send_text(connections[1], half, sizeof half - 1);
+    announce(&connections[2], &sender, 100000);
+    viewer_open(&viewer, &relay, "/v1/live", NULL);
+    (void)trickle(connections, 3, until_ms);
+    assert_true(until_ms[0] > 8000 && until_ms[0] < 14000);
+    assert_true(until_ms[1] > 8000 && until_ms[1] < 14000);
+    assert_true(until_ms[2] > 28000 && until_ms[2] < 36000);
+    /* A viewer that has nothing to see is told that the relay lives. */
+    assert_true(viewer_next(&viewer, &viewed));
+    assert_string_equal(viewed.name, "retry");
+    assert_true(viewer_next(&viewer, &viewed));
+    assert_string_equal(viewed.name, ":");
+    viewer_close(&viewer);
+    for (size_t i = 0; i < 3; i++) {
+        (void)close(connections[i]);
+    }
+    sender_post(&sender, &relay, 1);
+}
+
+static void a_batch_waits_for_the_one_before(void **state)
+{
+    (void)state;
+    struct post second;
+    struct reply later = {.status = 0};
+    relay_start(&relay, NULL);
+    sender_post(&sender, &relay, 1);
+    next_post(); /* number 2, kept back */
+    char *text = sender_lines(&sender, 1, 20);
+    sender.head.after = 2;
+    post_make(&second, &sender, &relay, text); /* number 3 */
+    free(text);
+    char head[8192];
+    const int connection = relay_connect(&relay);
+    send_text(connection, head, post_head(&second, head, sizeof head));
+    send_text(connection, second.body, second.size);
+    assert_false(has_answered(connection, 300));
+    post_send(&post, &relay, &reply);
+    assert_int_equal(reply.status, 200);
+    read_reply(connection, &later);
+    assert_int_equal(later.status, 200);
+    (void)close(connection);
+    post_clear(&second);
+    reply_clear(&later);
+}
+
+static void a_batch_does_not_wait_for_ever(void **state)
+{
+    (void)state;
+    relay_start(&relay, NULL);
+    sender_post(&sender, &relay, 1);
+    sender.head.sequence++;
+    sender.head.after = 2;
+    const int64_t began_ms = now_ms();
+    next_post();
+    post_send(&post, &relay, &reply);
+    assert_true(reply_is_problem(&reply, 503, "busy"));
+    assert_true(now_ms() - began_ms >= 1900);
+}
+
+#define CLAIM(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CLAIM(a_publisher_has_its_rate),         CLAIM(one_publisher_cannot_take_all_there_is),
+        CLAIM(memory_for_bodies_has_an_end),     CLAIM(slow_headers_and_slow_bodies_are_cut_off),
+        CLAIM(a_batch_waits_for_the_one_before), CLAIM(a_batch_does_not_wait_for_ever),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
