@@ -129,7 +129,7 @@ static enum etwas_status load(struct spool *spool, bool *usable)
     return ETWAS_OK;
 }
 
-/* As before load(). */
+/* As before load(), but for what is to be said. */
 static void unload(struct spool *spool)
 {
     shelf_forget_all(spool);
@@ -138,7 +138,6 @@ static void unload(struct spool *spool)
     spool->last = spool->past = (struct spool_past){0};
     spool->uncertain = false;
     spool->damaged = 0;
-    spool->notice[0] = '\0';
 }
 
 /* Locks a stream's folder and reads what it is for; NULL: not to be had. */

@@ -80,6 +80,7 @@ static enum etwas_status read_entry(struct spool *spool, const struct place *pla
 {
     const struct entry entry = *place->entry;
     struct shelf *shelf = place->shelf;
+    const uint64_t salt = shelf->salt;
     struct node *node = node_room(entry.size);
     const int file = files_again(shelf->file);
     if (node == NULL || file < 0) {
@@ -92,7 +93,7 @@ static enum etwas_status read_entry(struct spool *spool, const struct place *pla
     (void)pthread_mutex_unlock(&spool->lock);
     const size_t got = files_read(file, entry.offset, node->record, entry.size);
     files_close(file);
-    const bool good = got == entry.size && check(spool, node, shelf->salt, entry.sequence);
+    const bool good = got == entry.size && check(spool, node, salt, entry.sequence);
     (void)pthread_mutex_lock(&spool->lock);
     if (good) {
         *found = node;

@@ -217,14 +217,17 @@ static size_t index_of(const struct spool *spool, const struct shelf *shelf)
     return index;
 }
 
-static bool is_wanted(const struct spool *spool, const struct shelf *shelf)
+/* It is written, holds what is nowhere else, or has what a sink gets next. */
+static bool is_wanted(const struct spool *spool, size_t index)
 {
-    if (shelf->keep || shelf->dirty || shelf == spool->shelves[spool->shelf_count - 1]) {
+    const struct shelf *shelf = spool->shelves[index];
+    const uint64_t before = index == 0 ? 0 : spool->shelves[index - 1]->last;
+    if (shelf->keep || shelf->dirty || index == spool->shelf_count - 1) {
         return true;
     }
     for (size_t i = 0; i < spool->sink_count; i++) {
         const uint64_t cursor = spool->cursors[i].sequence;
-        if (cursor >= shelf->prior_sequence && cursor < shelf->last) {
+        if (cursor >= before && cursor < shelf->last) {
             return true;
         }
     }
@@ -257,7 +260,7 @@ enum etwas_status shelf_open(struct spool *spool, struct shelf *shelf)
     }
     for (size_t i = 0; i < spool->shelf_count; i++) {
         struct shelf *other = spool->shelves[i];
-        if (other != shelf && other->entries != NULL && !is_wanted(spool, other)) {
+        if (other != shelf && other->entries != NULL && !is_wanted(spool, i)) {
             close_shelf(other);
         }
     }
