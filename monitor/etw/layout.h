@@ -125,7 +125,8 @@ struct etw_field {
     uint8_t count_from;  /* enum etw_extent */
     uint8_t length_from; /* in units of the type: characters, bytes */
     bool is_struct;      /* `first` and `members` say which fields it has; in_type does not count */
-    bool is_hidden;      /* takes its bytes and is not shown (padding, TraceLogging's own) */
+    bool is_hidden;      /* takes its bytes and is not shown (padding) */
+    bool to_end;         /* as many items as there are; `count` is the most */
     uint16_t count;
     uint16_t length;
     uint16_t first; /* index of the first member, behind all fields of the level above */
@@ -133,20 +134,7 @@ struct etw_field {
     const struct etw_map *map; /* or NULL */
 };
 
-/*
- * `fields` has all fields, those at the top first; schema.field_count of them are at the top and
- * not hidden ... the others are members of structs. decode.c fills in schema.field_name and .field.
- */
-struct etw_layout {
-    struct schema schema;
-    const struct etw_field *fields;
-    uint16_t top_count;   /* fields at the top, hidden ones included */
-    uint16_t field_total; /* entries of `fields` */
-    uint8_t source;       /* enum etw_source */
-    const char *message;  /* "%1 was started by %2", UTF-8, or NULL */
-    const char *channel;  /* name, or NULL */
-};
-
+/* Who said how it lies. */
 enum etw_source {
     ETW_TRACELOGGING,
     ETW_EVENT_INFO,
@@ -154,7 +142,28 @@ enum etw_source {
     ETW_MANIFEST,
     ETW_CLASSIC,
     ETW_WPP,
-    ETW_RAW
+    ETW_RAW, /* nobody: the payload is one field, Raw */
+};
+
+struct etw_reading; /* where decode.c was last: the next field is not searched from the start */
+
+/*
+ * `fields` has all fields: `top_count` of them at the top, then the members of structs, each struct's in
+ * a row. etw_layout_finish() (decode.h) fills in what decoding needs from this and the header.
+ */
+struct etw_layout {
+    struct schema schema; /* first */
+    const struct etw_field *fields;
+    uint16_t top_count;
+    uint16_t field_total;
+    uint8_t pointer_size;
+    enum etw_source source;
+    bool raw_values;     /* maps give no names, addresses no text */
+    const char *message; /* "%1 was started by %2", UTF-8, or NULL */
+    const char *channel; /* name, or NULL */
+    /* etw_layout_finish()'s: */
+    uint16_t *shown; /* index in `fields` of each field of the schema but the last, Raw */
+    struct etw_reading *reading;
 };
 
 #endif

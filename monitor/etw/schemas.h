@@ -43,11 +43,4 @@ const struct etw_layout *schemas_find(struct schemas *schemas, const struct etl_
 /* "Name" or "*Name" (an EventSource's, hashed) or "{GUID}" to 16 bytes. False: not known. */
 bool schemas_provider_id(struct schemas *schemas, const char *name, uint8_t id[16]);
 
-/* --- what the kinds of schema offer to schemas.c; each in a file of its name --- */
-
-struct arena;
-
-/* The layout in a record's own TraceLogging item; NULL: malformed, or no memory. */
-const struct etw_layout *tracelogging_layout(const struct etl_record *record, struct arena *arena);
-
 #endif

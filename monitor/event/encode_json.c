@@ -163,6 +163,24 @@ static void put_array(struct sink *sink, struct encoder *encoder, const struct v
     SINK_PUT(sink, "]");
 }
 
+static void put_object(struct sink *sink, struct encoder *encoder, const struct value *value,
+                       unsigned depth)
+{
+    if (depth == MAXIMUM_DEPTH) {
+        SINK_PUT(sink, "null");
+        return;
+    }
+    SINK_PUT(sink, "{");
+    for (size_t i = 0; i < value->as.object.count; i++) {
+        const struct member *member = &value->as.object.members[i];
+        sink_put(sink, ",", i != 0);
+        put_string(sink, member->name, strlen(member->name));
+        SINK_PUT(sink, ":");
+        put_value(sink, encoder, &member->value, depth + 1);
+    }
+    SINK_PUT(sink, "}");
+}
+
 static void put_float(struct sink *sink, double number)
 {
     if (sink_is_finite(number)) {
@@ -195,6 +213,7 @@ static void put_value(struct sink *sink, struct encoder *encoder, const struct v
 {
     switch (value->type) {
     case VALUE_NULL:
+    case VALUE_ABSENT:
         SINK_PUT(sink, "null");
         return;
     case VALUE_BOOL:
@@ -221,6 +240,9 @@ static void put_value(struct sink *sink, struct encoder *encoder, const struct v
     case VALUE_ARRAY:
         put_array(sink, encoder, value, depth);
         return;
+    case VALUE_OBJECT:
+        put_object(sink, encoder, value, depth);
+        return;
     }
 }
 
@@ -230,12 +252,15 @@ static void put_data(struct sink *sink, struct encoder *encoder, const struct ev
     const struct schema *schema = event->schema;
     SINK_PUT(sink, ",\"EventData\":{");
     for (uint16_t i = 0; i < schema->field_count; i++) {
+        const struct value value = event_field(event, i, arena);
+        if (value.type == VALUE_ABSENT) { /* only ever the last: the commas stay right */
+            continue;
+        }
         if (schema->json != NULL) {
             sink_put(sink, schema->json->fields[i].data, schema->json->fields[i].size);
         } else {
             put_key(sink, schema, i);
         }
-        const struct value value = event_field(event, i, arena);
         put_value(sink, encoder, &value, 0);
     }
     SINK_PUT(sink, "}");

@@ -30,10 +30,39 @@ static void put_guid(struct sink *sink, const char *key, const uint8_t *guid)
 }
 
 static void put_value(struct sink *sink, struct encoder *encoder, const struct value *value,
+                      unsigned depth);
+
+static void put_array(struct sink *sink, struct encoder *encoder, const struct value *value,
+                      unsigned depth)
+{
+    SINK_PUT(sink, "[");
+    for (size_t i = 0; i < value->as.array.count && depth < MAXIMUM_DEPTH; i++) {
+        put_string(sink, i == 0 ? "" : ", ");
+        put_value(sink, encoder, &value->as.array.items[i], depth + 1);
+    }
+    SINK_PUT(sink, "]");
+}
+
+static void put_object(struct sink *sink, struct encoder *encoder, const struct value *value,
+                       unsigned depth)
+{
+    SINK_PUT(sink, "{");
+    for (size_t i = 0; i < value->as.object.count && depth < MAXIMUM_DEPTH; i++) {
+        const struct member *member = &value->as.object.members[i];
+        put_string(sink, i == 0 ? "" : ", ");
+        put_string(sink, member->name);
+        SINK_PUT(sink, " = ");
+        put_value(sink, encoder, &member->value, depth + 1);
+    }
+    SINK_PUT(sink, "}");
+}
+
+static void put_value(struct sink *sink, struct encoder *encoder, const struct value *value,
                       unsigned depth)
 {
     switch (value->type) {
     case VALUE_NULL:
+    case VALUE_ABSENT:
         SINK_PUT(sink, "null");
         return;
     case VALUE_BOOL:
@@ -64,14 +93,12 @@ static void put_value(struct sink *sink, struct encoder *encoder, const struct v
         sink_put_bytes(sink, value->as.bytes.data, value->as.bytes.size);
         return;
     case VALUE_ARRAY:
-        break;
+        put_array(sink, encoder, value, depth);
+        return;
+    case VALUE_OBJECT:
+        put_object(sink, encoder, value, depth);
+        return;
     }
-    SINK_PUT(sink, "[");
-    for (size_t i = 0; i < value->as.array.count && depth < MAXIMUM_DEPTH; i++) {
-        put_string(sink, i == 0 ? "" : ", ");
-        put_value(sink, encoder, &value->as.array.items[i], depth + 1);
-    }
-    SINK_PUT(sink, "]");
 }
 
 static void put_header(struct sink *sink, struct encoder *encoder, const struct event *event)
@@ -109,6 +136,9 @@ void encode_text(struct sink *sink, struct encoder *encoder, const struct event 
     put_named(sink, "Message: ", event->message);
     for (uint16_t i = 0; i < schema->field_count; i++) {
         const struct value value = event_field(event, i, arena);
+        if (value.type == VALUE_ABSENT) {
+            continue;
+        }
         put_string(sink, schema->field_name(schema, i));
         SINK_PUT(sink, " = ");
         put_value(sink, encoder, &value, 0);

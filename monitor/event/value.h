@@ -12,7 +12,8 @@
  * and die with the shortest-lived of them, the batch.
  */
 enum value_type {
-    VALUE_NULL, /* could not be decoded, or absent */
+    VALUE_NULL,   /* could not be decoded */
+    VALUE_ABSENT, /* this event has no such field: encoders leave it out */
     VALUE_BOOL,
     VALUE_INT,
     VALUE_UINT,
@@ -23,7 +24,10 @@ enum value_type {
     VALUE_TIME, /* as event.time */
     VALUE_GUID, /* 16 bytes in their Windows (mixed-endian) order, in `bytes` */
     VALUE_ARRAY,
+    VALUE_OBJECT, /* values with names */
 };
+
+struct member;
 
 struct value {
     enum value_type type;
@@ -44,7 +48,16 @@ struct value {
             const struct value *items;
             size_t count;
         } array;
+        struct {
+            const struct member *members;
+            size_t count;
+        } object;
     } as;
+};
+
+struct member {
+    const char *name; /* UTF-8 */
+    struct value value;
 };
 
 #endif

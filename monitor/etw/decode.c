@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+#include "monitor/etw/decode.h"
+
+#include <string.h>
+
+#include "monitor/etw/decode_parts.h"
+#include "monitor/event/encode.h"
+
+enum { MAXIMUM_DEPTH = 8, MAXIMUM_FIELDS = 4096 };
+
+static const char raw_name[] = "Raw";
+
+/* --- walking --- */
+
+/* A count or length as the payload has it. False: it cannot be known. */
+static bool extent(const struct etw_layout *layout, uint8_t from, uint16_t number, uint64_t *value)
+{
+    switch ((enum etw_extent)from) {
+    case ETW_EXTENT_FIXED:
+        *value = number;
+        return true;
+    case ETW_EXTENT_FIELD:
+        *value = layout->reading->numbers[number];
+        return true;
+    case ETW_EXTENT_NONE:
+    case ETW_EXTENT_U16:
+        break;
+    }
+    return false;
+}
+
+/* How many items, and where they begin. SIZE_MAX: the payload ends before. */
+static size_t count_of(const struct etw_layout *layout, const struct etw_field *field,
+                       const uint8_t *data, size_t left, size_t *skip)
+{
+    uint64_t count = 1;
+    *skip = 0;
+    if (field->count_from == ETW_EXTENT_U16) {
+        if (left < 2) {
+            return SIZE_MAX;
+        }
+        *skip = 2;
+        return (size_t)data[0] | (size_t)data[1] << 8;
+    }
+    return extent(layout, field->count_from, field->count, &count) || field->count_from == 0
+               ? (count < SIZE_MAX ? (size_t)count : SIZE_MAX)
+               : SIZE_MAX;
+}
+
+static size_t length_of(const struct etw_layout *layout, const struct etw_field *field)
+{
+    uint64_t length = 0;
+    return extent(layout, field->length_from, field->length, &length) && length < SIZE_MAX
+               ? (size_t)length
+               : SIZE_MAX;
+}
+
+static bool is_array(const struct etw_field *field)
+{
+    return field->count_from != ETW_EXTENT_NONE;
+}
+
+static size_t field_size(const struct etw_layout *layout, uint16_t index, const uint8_t *data,
+                         size_t left, unsigned depth);
+
+/* All members of a struct, one after the other. */
+static size_t members_size(const struct etw_layout *layout, const struct etw_field *field,
+                           const uint8_t *data, size_t left, unsigned depth)
+{
+    size_t used = 0;
+    for (uint16_t i = 0; i < field->members; i++) {
+        const uint16_t member = (uint16_t)(field->first + i);
+        const size_t size = field_size(layout, member, data + used, left - used, depth + 1);
+        if (size > left - used) {
+            return SIZE_MAX;
+        }
+        used += size;
+    }
+    return used;
+}
+
+/* The size of a field with all its items; SIZE_MAX: it does not fit. Keeps numbers on the way. */
+static size_t field_size(const struct etw_layout *layout, uint16_t index, const uint8_t *data,
+                         size_t left, unsigned depth)
+{
+    const struct etw_field *field = &layout->fields[index];
+    size_t used = 0;
+    const size_t count = count_of(layout, field, data, left, &used);
+    const size_t length = length_of(layout, field);
+    if (count == SIZE_MAX || depth > MAXIMUM_DEPTH) {
+        return SIZE_MAX;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const size_t size = field->is_struct
+                                ? members_size(layout, field, data + used, left - used, depth)
+                                : etw_item_size(layout, field, data + used, left - used, length);
+        if (size > left - used) {
+            return field->to_end ? used : SIZE_MAX;
+        }
+        if (layout->reading->is_referenced[index]) {
+            layout->reading->numbers[index] = etw_item_number(field, data + used, size);
+        }
+        used += size;
+        if (size == 0 && count > left) {
+            return used; /* as many items of nothing as anybody likes to claim */
+        }
+    }
+    return used;
+}
+
+/* Moves the walk to field `index` of the top; false: it does not get there. */
+static bool walk_to(const struct event *event, uint16_t index)
+{
+    const struct etw_layout *layout = (const struct etw_layout *)(const void *)event->schema;
+    struct etw_reading *reading = layout->reading;
+    if (reading->payload != event->payload || reading->size != event->payload_size ||
+        index < reading->index) {
+        reading->payload = event->payload;
+        reading->size = event->payload_size;
+        reading->at = 0;
+        reading->index = 0;
+        reading->bad = false;
+    }
+    while (reading->index < index && !reading->bad) {
+        const size_t left = reading->size - reading->at;
+        const size_t size =
+            field_size(layout, reading->index, reading->payload + reading->at, left, 0);
+        reading->bad = size > left;
+        if (!reading->bad) {
+            reading->at += size;
+            reading->index++;
+        }
+    }
+    return reading->index == index;
+}
+
+/* --- values --- */
+
+struct reader {
+    const struct etw_layout *layout;
+    struct arena *arena;
+    const uint8_t *at;
+    size_t left;
+};
+
+static struct value read_field(struct reader *reader, uint16_t index, unsigned depth);
+
+static const struct value nothing = {.type = VALUE_NULL};
+
+static struct value read_struct(struct reader *reader, const struct etw_field *field,
+                                unsigned depth)
+{
+    struct value value = {.type = VALUE_OBJECT};
+    struct member *members = arena_take(reader->arena, (field->members + 1U) * sizeof *members);
+    if (members == NULL) {
+        return nothing;
+    }
+    for (uint16_t i = 0; i < field->members; i++) {
+        const uint16_t index = (uint16_t)(field->first + i);
+        const struct value member = read_field(reader, index, depth + 1);
+        if (!reader->layout->fields[index].is_hidden) {
+            members[value.as.object.count].name = reader->layout->fields[index].name;
+            members[value.as.object.count++].value = member;
+        }
+    }
+    value.as.object.members = members;
+    return value;
+}
+
+static struct value read_item(struct reader *reader, const struct etw_field *field, size_t length,
+                              unsigned depth)
+{
+    if (field->is_struct) {
+        return read_struct(reader, field, depth);
+    }
+    const size_t size =
+        etw_item_size(reader->layout, field, reader->at, reader->left, length);
+    if (size > reader->left) {
+        reader->left = 0;
+        return nothing;
+    }
+    const struct etw_place place = {.layout = reader->layout,
+                                    .field = field,
+                                    .data = reader->at,
+                                    .size = size,
+                                    .length = length};
+    reader->at += size;
+    reader->left -= size;
+    return etw_item_value(&place, reader->arena);
+}
+
+static struct value read_field(struct reader *reader, uint16_t index, unsigned depth)
+{
+    const struct etw_layout *layout = reader->layout;
+    const struct etw_field *field = &layout->fields[index];
+    size_t skip = 0;
+    size_t count = count_of(layout, field, reader->at, reader->left, &skip);
+    const size_t length = length_of(layout, field);
+    if (count == SIZE_MAX || depth > MAXIMUM_DEPTH) {
+        reader->left = 0;
+        return nothing;
+    }
+    reader->at += skip;
+    reader->left -= skip;
+    if (!is_array(field)) {
+        const uint8_t *start = reader->at;
+        const struct value value = read_item(reader, field, length, depth);
+        if (layout->reading->is_referenced[index] && reader->at != start) {
+            layout->reading->numbers[index] =
+                etw_item_number(field, start, (size_t)(reader->at - start));
+        }
+        return value;
+    }
+    /* No more items than there are bytes are worth memory. */
+    count = count <= reader->left ? count : reader->left;
+    struct value *items = arena_take(reader->arena, (count + 1) * sizeof *items);
+    if (items == NULL) {
+        return nothing;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (field->to_end && reader->left == 0) {
+            count = i;
+            break;
+        }
+        items[i] = read_item(reader, field, length, depth);
+    }
+    return (struct value){
+        .type = VALUE_ARRAY, .as.array = {.items = items, .count = count}
+    };
+}
+
+/* What is behind the last field, or could not be decoded. */
+static struct value read_rest(const struct event *event)
+{
+    const struct etw_layout *layout = (const struct etw_layout *)(const void *)event->schema;
+    (void)walk_to(event, layout->top_count);
+    const struct etw_reading *reading = layout->reading;
+    if (reading->at == event->payload_size) {
+        return (struct value){.type = VALUE_ABSENT};
+    }
+    return (struct value){
+        .type = VALUE_BYTES,
+        .as.bytes = {.data = event->payload + reading->at, .size = event->payload_size - reading->at}
+    };
+}
+
+static struct value field_value(const struct event *event, uint16_t index, struct arena *arena)
+{
+    const struct etw_layout *layout = (const struct etw_layout *)(const void *)event->schema;
+    if (index + 1 == layout->schema.field_count) {
+        return read_rest(event);
+    }
+    if (!walk_to(event, layout->shown[index])) {
+        return nothing;
+    }
+    struct etw_reading *reading = layout->reading;
+    struct reader reader = {.layout = layout,
+                            .arena = arena,
+                            .at = event->payload + reading->at,
+                            .left = event->payload_size - reading->at};
+    const size_t size = field_size(layout, reading->index, reader.at, reader.left, 0);
+    if (size > reader.left) {
+        reading->bad = true;
+        return nothing;
+    }
+    reader.left = size;
+    const struct value value = read_field(&reader, reading->index, 0);
+    reading->at += size;
+    reading->index++;
+    return value;
+}
+
+static const char *field_name(const struct schema *schema, uint16_t index)
+{
+    const struct etw_layout *layout = (const struct etw_layout *)(const void *)schema;
+    return index + 1 == schema->field_count ? raw_name : layout->fields[layout->shown[index]].name;
+}
+
+/* --- making --- */
+
+static bool note_reference(struct etw_layout *layout, uint8_t from, uint16_t number, uint16_t index)
+{
+    if (from != ETW_EXTENT_FIELD) {
+        return true;
+    }
+    if (number >= layout->field_total || number == index) {
+        return false;
+    }
+    layout->reading->is_referenced[number] = true;
+    return true;
+}
+
+static bool check_field(struct etw_layout *layout, uint16_t index)
+{
+    const struct etw_field *field = &layout->fields[index];
+    if (field->name == NULL || (field->is_struct && (field->first <= index ||
+                                                     field->first > layout->field_total ||
+                                                     field->members > layout->field_total - field->first))) {
+        return false;
+    }
+    return note_reference(layout, field->count_from, field->count, index) &&
+           note_reference(layout, field->length_from, field->length, index);
+}
+
+bool etw_layout_finish(struct etw_layout *layout, struct arena *arena)
+{
+    const size_t total = layout->field_total;
+    struct etw_reading *reading = arena_take(arena, sizeof *reading);
+    layout->shown = arena_take(arena, (layout->top_count + 1U) * sizeof *layout->shown);
+    if (total > MAXIMUM_FIELDS || layout->top_count > total || reading == NULL ||
+        layout->shown == NULL) {
+        return false;
+    }
+    *reading = (struct etw_reading){0};
+    reading->numbers = arena_take(arena, (total + 1) * sizeof *reading->numbers);
+    reading->is_referenced = arena_take(arena, (total + 1) * sizeof *reading->is_referenced);
+    if (reading->numbers == NULL || reading->is_referenced == NULL) {
+        return false;
+    }
+    memset(reading->numbers, 0, (total + 1) * sizeof *reading->numbers);
+    memset(reading->is_referenced, 0, (total + 1) * sizeof *reading->is_referenced);
+    layout->reading = reading;
+    layout->schema.field_count = 0;
+    for (uint16_t i = 0; i < total; i++) {
+        if (!check_field(layout, i)) {
+            return false;
+        }
+        if (i < layout->top_count && !layout->fields[i].is_hidden) {
+            layout->shown[layout->schema.field_count++] = i;
+        }
+    }
+    layout->schema.field_count++; /* Raw */
+    layout->schema.field_name = field_name;
+    layout->schema.field = field_value;
+    layout->schema.json = schema_json_make(&layout->schema, arena);
+    return layout->schema.json != NULL;
+}
+
+void etw_event(struct event *event, const struct etl_record *record,
+               const struct etw_layout *layout)
+{
+    /* Memory of buffers is used again: what was read at this address before is another's. */
+    layout->reading->payload = NULL;
+    *event = (struct event){
+        .schema = &layout->schema,
+        .payload = record->payload,
+        .payload_size = record->payload_size,
+        .time = record->time,
+        .keywords = record->keywords,
+        .activity_id = record->activity_id,
+        .process_id = record->process_id,
+        .thread_id = record->thread_id,
+        .cpu = record->cpu,
+        .id = record->id,
+        .task = record->task,
+        .version = record->version,
+        .level = record->level,
+        .opcode = record->opcode,
+        .channel = record->channel,
+    };
+}
+
+size_t etw_rest(const struct event *event, struct arena *arena)
+{
+    const struct value rest = field_value(event, (uint16_t)(event->schema->field_count - 1), arena);
+    const struct etw_layout *layout = (const struct etw_layout *)(const void *)event->schema;
+    if (layout->reading->bad) {
+        return SIZE_MAX;
+    }
+    return rest.type == VALUE_ABSENT ? 0 : rest.as.bytes.size;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "ipc/load.h"
+#include "monitor/etw/decode_parts.h"
+#include "monitor/event/arena.h"
+
+/* Values that become text which is not in the record: it is made in the arena. */
+
+enum {
+    UTF8_A_UNIT = 3, /* bytes at most that one UTF-16 unit becomes; pairs need 4 for two */
+    ADDRESS_ROOM = 64,
+    SID_ROOM = 200,
+    GROUPS = 8,         /* of an IPv6 address */
+    FAMILY_INET = 2,    /* AF_INET and AF_INET6 of Windows */
+    FAMILY_INET6 = 23,
+    INET_SIZE = 8,      /* of a SOCKADDR_IN that are needed, and of a SOCKADDR_IN6 */
+    INET6_SIZE = 24,
+};
+
+static const struct value nothing = {.type = VALUE_NULL};
+
+static struct value text_of(const char *data, size_t size)
+{
+    return (struct value){
+        .type = VALUE_TEXT, .as.text = {.data = data, .size = size}
+    };
+}
+
+static size_t put_utf8(char *out, uint32_t c)
+{
+    size_t size = 0;
+    if (c < 0x800) {
+        out[size++] = (char)(0xc0U | c >> 6);
+    } else if (c < 0x10000) {
+        out[size++] = (char)(0xe0U | c >> 12);
+        out[size++] = (char)(0x80U | (c >> 6 & 0x3fU));
+    } else {
+        out[size++] = (char)(0xf0U | c >> 18);
+        out[size++] = (char)(0x80U | (c >> 12 & 0x3fU));
+        out[size++] = (char)(0x80U | (c >> 6 & 0x3fU));
+    }
+    out[size++] = (char)(0x80U | (c & 0x3fU));
+    return size;
+}
+
+/* Four units at a time while they are ASCII and none is zero. */
+static size_t copy_ascii(const uint8_t *data, size_t units, char *out)
+{
+    size_t i = 0;
+    for (; i + 4 <= units; i += 4) {
+        const uint64_t word = load_u64(data + 2 * i);
+        const uint64_t zeros = (word - UINT64_C(0x0001000100010001)) & ~word;
+        if ((word & UINT64_C(0xff80ff80ff80ff80)) != 0 ||
+            (zeros & UINT64_C(0x8000800080008000)) != 0) {
+            break;
+        }
+        out[i] = (char)word;
+        out[i + 1] = (char)(word >> 16);
+        out[i + 2] = (char)(word >> 32);
+        out[i + 3] = (char)(word >> 48);
+    }
+    return i;
+}
+
+struct value etw_utf16(const uint8_t *data, size_t size, struct arena *arena)
+{
+    const size_t units = size / 2;
+    char *out = arena_take(arena, units * UTF8_A_UNIT + 1);
+    if (out == NULL) {
+        return nothing;
+    }
+    size_t i = copy_ascii(data, units, out);
+    size_t used = i;
+    while (i < units) {
+        uint32_t c = load_u16(data + 2 * i++);
+        if (c == 0) {
+            break;
+        }
+        if (c < 0x80) {
+            out[used++] = (char)c;
+            continue;
+        }
+        if (c >= 0xd800 && c < 0xe000) {
+            const uint32_t low = i < units ? load_u16(data + 2 * i) : 0;
+            if (c < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
+                c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+                i++;
+            } else {
+                c = 0xfffd;
+            }
+        }
+        used += put_utf8(out + used, c);
+    }
+    return text_of(out, used);
+}
+
+struct value etw_sid(const uint8_t *data, size_t size, struct arena *arena)
+{
+    char *out = arena_take(arena, SID_ROOM);
+    if (out == NULL || size < 8 || size < 8 + 4 * (size_t)data[1]) {
+        return nothing;
+    }
+    uint64_t authority = 0;
+    for (unsigned i = 2; i < 8; i++) {
+        authority = authority << 8 | data[i];
+    }
+    /* [MS-DTYP] 2.4.2.1: authorities beyond 32 bits are written in hex. */
+    int used = snprintf(out, SID_ROOM, authority >> 32 == 0 ? "S-%u-%llu" : "S-%u-0x%llx",
+                        (unsigned)data[0], (unsigned long long)authority);
+    for (unsigned i = 0; i < data[1] && used > 0 && used < SID_ROOM; i++) {
+        used += snprintf(out + used, SID_ROOM - (size_t)used, "-%lu",
+                         (unsigned long)load_u32(data + 8 + 4 * i));
+    }
+    return used > 0 && used < SID_ROOM ? text_of(out, (size_t)used) : nothing;
+}
+
+struct value etw_ipv4(const uint8_t *data, struct arena *arena)
+{
+    char *out = arena_take(arena, ADDRESS_ROOM);
+    if (out == NULL) {
+        return nothing;
+    }
+    const int used =
+        snprintf(out, ADDRESS_ROOM, "%u.%u.%u.%u", data[0], data[1], data[2], data[3]);
+    return text_of(out, (size_t)used);
+}
+
+/* RFC 5952: small letters, no zeros in front, the first longest run of zero groups left out. */
+static size_t put_ipv6(char *out, size_t room, const uint8_t *data)
+{
+    unsigned best = GROUPS;
+    unsigned best_length = 1; /* a single one stays */
+    for (unsigned i = 0; i < GROUPS; i++) {
+        unsigned length = 0;
+        while (i + length < GROUPS && data[2 * (i + length)] == 0 &&
+               data[2 * (i + length) + 1] == 0) {
+            length++;
+        }
+        if (length > best_length) {
+            best = i;
+            best_length = length;
+        }
+        i += length;
+    }
+    size_t used = 0;
+    for (unsigned i = 0; i < GROUPS;) {
+        if (i == best) {
+            used += (size_t)snprintf(out + used, room - used, "::");
+            i += best_length;
+            continue;
+        }
+        const bool colon = i != 0 && i != best + best_length;
+        used += (size_t)snprintf(out + used, room - used, "%s%x", colon ? ":" : "",
+                                 (unsigned)data[2 * i] << 8 | data[2 * i + 1]);
+        i++;
+    }
+    return used;
+}
+
+struct value etw_ipv6(const uint8_t *data, struct arena *arena)
+{
+    char *out = arena_take(arena, ADDRESS_ROOM);
+    return out != NULL ? text_of(out, put_ipv6(out, ADDRESS_ROOM, data)) : nothing;
+}
+
+struct value etw_socket_address(const uint8_t *data, size_t size, struct arena *arena)
+{
+    const unsigned family = size >= 2 ? load_u16(data) : 0;
+    const unsigned port = size >= 4 ? (unsigned)data[2] << 8 | data[3] : 0;
+    char *out = arena_take(arena, ADDRESS_ROOM);
+    int used = 0;
+    if (out == NULL) {
+        return nothing;
+    }
+    if (family == FAMILY_INET && size >= INET_SIZE) {
+        used = snprintf(out, ADDRESS_ROOM, "%u.%u.%u.%u:%u", data[4], data[5], data[6], data[7],
+                        port);
+    } else if (family == FAMILY_INET6 && size >= INET6_SIZE) {
+        out[0] = '[';
+        used = 1 + (int)put_ipv6(out + 1, ADDRESS_ROOM - 1, data + 8);
+        used += snprintf(out + used, ADDRESS_ROOM - (size_t)used, "]:%u", port);
+    } else {
+        return (struct value){
+            .type = VALUE_BYTES, .as.bytes = {.data = data, .size = size}
+        };
+    }
+    return text_of(out, (size_t)used);
+}
+
+static const char *name_of(const struct etw_map *map, uint64_t number)
+{
+    for (uint32_t i = 0; i < map->count; i++) {
+        if (map->entries[i].value == number) {
+            return map->entries[i].text;
+        }
+    }
+    return NULL;
+}
+
+/* The names of the bits that are set, with | between them, and what has no name as a number. */
+static struct value bits_value(const struct etw_map *map, uint64_t number, struct arena *arena)
+{
+    size_t room = 24;
+    uint64_t named = 0;
+    for (uint32_t i = 0; i < map->count; i++) {
+        room += strlen(map->entries[i].text) + 1;
+    }
+    char *out = arena_take(arena, room);
+    if (out == NULL) {
+        return nothing;
+    }
+    size_t used = 0;
+    for (uint32_t i = 0; i < map->count; i++) {
+        const struct etw_map_entry *entry = &map->entries[i];
+        if (entry->value != 0 && (number & entry->value) == entry->value) {
+            used += (size_t)snprintf(out + used, room - used, "%s%s", used != 0 ? "|" : "",
+                                     entry->text);
+            named |= entry->value;
+        }
+    }
+    const uint64_t rest = number & ~named;
+    if (used == 0) {
+        const char *name = name_of(map, number);
+        return name != NULL ? text_of(name, strlen(name))
+                            : (struct value){.type = VALUE_HEX, .as.u = number};
+    }
+    if (rest != 0) {
+        used += (size_t)snprintf(out + used, room - used, "|0x%llx", (unsigned long long)rest);
+    }
+    return text_of(out, used);
+}
+
+struct value etw_mapped(const struct etw_map *map, uint64_t number, struct arena *arena)
+{
+    if (map->is_bits) {
+        return bits_value(map, number, arena);
+    }
+    const char *name = name_of(map, number);
+    return name != NULL ? text_of(name, strlen(name))
+                        : (struct value){.type = VALUE_UINT, .as.u = number};
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ETWAS_MONITOR_ETW_SCHEMAS_PARTS_H
+#define ETWAS_MONITOR_ETW_SCHEMAS_PARTS_H
+
+#include "monitor/etw/schemas.h"
+#include "monitor/event/arena.h"
+
+/*
+ * What the kinds of schema offer to schemas.c, each in a file of its name, and what schemas.c
+ * offers to them. Layouts, and all they point to, live in the arena.
+ */
+enum { SCHEMAS_ID_SIZE = 16 };
+
+/* From a record's own TraceLogging item; NULL: it has none, or it is malformed. */
+const struct etw_layout *tracelogging_layout(const struct etl_record *record,
+                                             const struct schemas_options *options,
+                                             struct arena *arena);
+
+/* From the tables of classic kernel classes; NULL: not in them. */
+const struct etw_layout *classic_layout(const struct etl_record *record,
+                                        const struct schemas_options *options,
+                                        struct arena *arena);
+
+/* Bytes that outlive what they come from; NULL: no memory. */
+void *schemas_copy(struct arena *arena, const void *data, size_t size);
+
+/* The provider's name in the item of its traits; NULL: there is none. */
+const char *schemas_traits_name(const struct etl_record *record, struct arena *arena);
+
+/* "{d3dd3dd4-aac2-4e2a-8dd4-a8fb61b77615}"; NULL: no memory. */
+const char *schemas_id_text(const uint8_t id[SCHEMAS_ID_SIZE], struct arena *arena);
+
+#endif
