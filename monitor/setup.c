@@ -135,6 +135,13 @@ int setup_open(struct setup *setup, const struct options *options)
         /* Before the command is run: it may be what is to be traced. */
         result = open_session(setup, options);
     }
+    if (result == 0 && options->trace.file_count != 0) {
+        struct source *source = NULL;
+        result = setup_trace(options, &source);
+        if (result == 0) {
+            add_source(setup, source, "--file");
+        }
+    }
     return result == 0 ? open_locals(setup, options) : result;
 }
 

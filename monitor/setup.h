@@ -30,6 +30,9 @@ void setup_close(struct setup *setup);
  */
 int setup_session(const struct options *options, struct source **source);
 
+/* The part of it in setup_trace.c: the recorded traces of --file, as one source. Exit status. */
+int setup_trace(const struct options *options, struct source **source);
+
 /*
  * The part of it in setup_forward.c: the sink for all relays of `options`, if there are any, as one
  * more sink. Returns an exit status.

@@ -16,34 +16,35 @@ struct type {
 };
 
 static const struct type types[] = {
-    {"i1", ETW_IN_INT8, ETW_OUT_NULL},
-    {"i2", ETW_IN_INT16, ETW_OUT_NULL},
-    {"i4", ETW_IN_INT32, ETW_OUT_NULL},
-    {"i8", ETW_IN_INT64, ETW_OUT_NULL},
-    {"u1", ETW_IN_UINT8, ETW_OUT_NULL},
-    {"u2", ETW_IN_UINT16, ETW_OUT_NULL},
-    {"u4", ETW_IN_UINT32, ETW_OUT_NULL},
-    {"u8", ETW_IN_UINT64, ETW_OUT_NULL},
-    {"x1", ETW_IN_UINT8, ETW_OUT_HEX8},
-    {"x2", ETW_IN_UINT16, ETW_OUT_HEX16},
-    {"x4", ETW_IN_UINT32, ETW_OUT_HEX32},
-    {"x8", ETW_IN_UINT64, ETW_OUT_HEX64},
-    {"p", ETW_IN_POINTER, ETW_OUT_NULL},
-    {"z", ETW_IN_SIZE, ETW_OUT_NULL},
-    {"f4", ETW_IN_FLOAT, ETW_OUT_NULL},
-    {"f8", ETW_IN_DOUBLE, ETW_OUT_NULL},
-    {"w", ETW_IN_UTF16, ETW_OUT_NULL},
-    {"a", ETW_IN_ANSI, ETW_OUT_NULL},
-    {"t", ETW_IN_FILETIME, ETW_OUT_NULL},
-    {"st", ETW_IN_SYSTEMTIME, ETW_OUT_NULL},
-    {"g", ETW_IN_GUID, ETW_OUT_NULL},
-    {"s", ETW_IN_WBEM_SID, ETW_OUT_NULL},
-    {"ip4", ETW_IN_UINT32, ETW_OUT_IPV4},
-    {"ip6", ETW_IN_BINARY, ETW_OUT_IPV6},
-    {"port", ETW_IN_UINT16, ETW_OUT_PORT},
+    {"i1",   ETW_IN_INT8,       ETW_OUT_NULL },
+    {"i2",   ETW_IN_INT16,      ETW_OUT_NULL },
+    {"i4",   ETW_IN_INT32,      ETW_OUT_NULL },
+    {"i8",   ETW_IN_INT64,      ETW_OUT_NULL },
+    {"u1",   ETW_IN_UINT8,      ETW_OUT_NULL },
+    {"u2",   ETW_IN_UINT16,     ETW_OUT_NULL },
+    {"u4",   ETW_IN_UINT32,     ETW_OUT_NULL },
+    {"u8",   ETW_IN_UINT64,     ETW_OUT_NULL },
+    {"x1",   ETW_IN_UINT8,      ETW_OUT_HEX8 },
+    {"x2",   ETW_IN_UINT16,     ETW_OUT_HEX16},
+    {"x4",   ETW_IN_UINT32,     ETW_OUT_HEX32},
+    {"x8",   ETW_IN_UINT64,     ETW_OUT_HEX64},
+    {"p",    ETW_IN_POINTER,    ETW_OUT_NULL },
+    {"z",    ETW_IN_SIZE,       ETW_OUT_NULL },
+    {"f4",   ETW_IN_FLOAT,      ETW_OUT_NULL },
+    {"f8",   ETW_IN_DOUBLE,     ETW_OUT_NULL },
+    {"w",    ETW_IN_UTF16,      ETW_OUT_NULL },
+    {"a",    ETW_IN_ANSI,       ETW_OUT_NULL },
+    {"t",    ETW_IN_FILETIME,   ETW_OUT_NULL },
+    {"st",   ETW_IN_SYSTEMTIME, ETW_OUT_NULL },
+    {"g",    ETW_IN_GUID,       ETW_OUT_NULL },
+    {"s",    ETW_IN_WBEM_SID,   ETW_OUT_NULL },
+    {"ip4",  ETW_IN_UINT32,     ETW_OUT_IPV4 },
+    {"ip6",  ETW_IN_BINARY,     ETW_OUT_IPV6 },
+    {"port", ETW_IN_UINT16,     ETW_OUT_PORT },
 };
 
-/* The tables are ours, so what cannot be read in them is our mistake: the event is then shown raw. */
+/* The tables are ours, so what cannot be read in them is our mistake: the event is then shown raw.
+ */
 struct parse {
     const char *at;
     struct arena *arena;
@@ -191,6 +192,7 @@ const struct etw_layout *classic_layout(const struct etl_record *record,
         .top_count = parse->count,
         .field_total = parse->count,
         .pointer_size = record->pointer_size,
-        .raw_values = options->raw_values};
+        .raw_values = options->raw_values
+    };
     return layout->fields != NULL && etw_layout_finish(layout, arena) ? layout : NULL;
 }

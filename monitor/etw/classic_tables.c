@@ -11,11 +11,10 @@ static const struct classic_event event_trace[] = {
 };
 
 const struct classic_class classic_classes[] = {
-    /* EventTraceEvent 68fdd900-4a3e-11d1-84f4-0000f80464e3 */
+  /* EventTraceEvent 68fdd900-4a3e-11d1-84f4-0000f80464e3 */
     {{0x00, 0xd9, 0xfd, 0x68, 0x3e, 0x4a, 0xd1, 0x11, 0x84, 0xf4, 0x00, 0x00, 0xf8, 0x04, 0x64,
       0xe3},
-     "EventTrace",
-     event_trace,
+     "EventTrace", event_trace,
      sizeof event_trace / sizeof event_trace[0]},
 };
 

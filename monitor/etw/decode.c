@@ -173,8 +173,7 @@ static struct value read_item(struct reader *reader, const struct etw_field *fie
     if (field->is_struct) {
         return read_struct(reader, field, depth);
     }
-    const size_t size =
-        etw_item_size(reader->layout, field, reader->at, reader->left, length);
+    const size_t size = etw_item_size(reader->layout, field, reader->at, reader->left, length);
     if (size > reader->left) {
         reader->left = 0;
         return nothing;
@@ -240,7 +239,8 @@ static struct value read_rest(const struct event *event)
     }
     return (struct value){
         .type = VALUE_BYTES,
-        .as.bytes = {.data = event->payload + reading->at, .size = event->payload_size - reading->at}
+        .as.bytes = {.data = event->payload + reading->at,
+                     .size = event->payload_size - reading->at}
     };
 }
 
@@ -293,9 +293,9 @@ static bool note_reference(struct etw_layout *layout, uint8_t from, uint16_t num
 static bool check_field(struct etw_layout *layout, uint16_t index)
 {
     const struct etw_field *field = &layout->fields[index];
-    if (field->name == NULL || (field->is_struct && (field->first <= index ||
-                                                     field->first > layout->field_total ||
-                                                     field->members > layout->field_total - field->first))) {
+    if (field->name == NULL ||
+        (field->is_struct && (field->first <= index || field->first > layout->field_total ||
+                              field->members > layout->field_total - field->first))) {
         return false;
     }
     return note_reference(layout, field->count_from, field->count, index) &&
@@ -330,6 +330,7 @@ bool etw_layout_finish(struct etw_layout *layout, struct arena *arena)
         }
     }
     layout->schema.field_count++; /* Raw */
+    layout->schema.origin = SCHEMA_FILE;
     layout->schema.field_name = field_name;
     layout->schema.field = field_value;
     layout->schema.json = schema_json_make(&layout->schema, arena);

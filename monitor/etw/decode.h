@@ -16,20 +16,21 @@
  */
 
 /*
- * Makes a layout whole: schema.field_name, .field, .field_count and .json. Memory comes from `arena`, which
- * must live as long; false: it is full, or the layout contradicts itself (a member that is not
- * there, a count of a field that comes later).
+ * Makes a layout whole: schema.field_name, .field, .field_count and .json. Memory comes from
+ * `arena`, which must live as long; false: it is full, or the layout contradicts itself (a member
+ * that is not there, a count of a field that comes later).
  */
 bool etw_layout_finish(struct etw_layout *layout, struct arena *arena);
 
 /*
- * Fills in an event from a record, whose memory it borrows. The schema's field Raw, if the layout says
- * less than there is, needs no care: see etw_rest().
+ * Fills in an event from a record, whose memory it borrows. The schema's field Raw, if the layout
+ * says less than there is, needs no care: see etw_rest().
  */
 void etw_event(struct event *event, const struct etl_record *record,
                const struct etw_layout *layout);
 
-/* Bytes of the payload behind the last field: 0 when the layout fits, SIZE_MAX when it says more. */
+/* Bytes of the payload behind the last field: 0 when the layout fits, SIZE_MAX when it says more.
+ */
 size_t etw_rest(const struct event *event, struct arena *arena);
 
 #endif

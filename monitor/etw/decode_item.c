@@ -126,7 +126,7 @@ size_t etw_item_size(const struct etw_layout *layout, const struct etw_field *fi
             break;
         case ETW_IN_BINARY:
             /* Without a length only an address says how long it is. */
-            size = length != SIZE_MAX                 ? length
+            size = length != SIZE_MAX                ? length
                    : field->out_type == ETW_OUT_IPV6 ? (size_t)IPV6_SIZE
                                                      : left;
             break;
@@ -197,7 +197,8 @@ static struct value text_value(const uint8_t *data, size_t size)
     const uint8_t *zero = size != 0 ? memchr(data, 0, size) : NULL;
     return (struct value){
         .type = VALUE_TEXT,
-        .as.text = {.data = (const char *)data, .size = zero != NULL ? (size_t)(zero - data) : size}
+        .as.text = {.data = (const char *)data,
+                    .size = zero != NULL ? (size_t)(zero - data) : size}
     };
 }
 
@@ -239,9 +240,8 @@ static struct value integer(const struct etw_place *place, struct arena *arena)
     case ETW_OUT_CODE_POINTER:
         return hex_value(number);
     case ETW_OUT_PORT:
-        return place->size == PORT_SIZE
-                   ? uint_value((uint64_t)place->data[0] << 8 | place->data[1])
-                   : uint_value(number);
+        return place->size == PORT_SIZE ? uint_value((uint64_t)place->data[0] << 8 | place->data[1])
+                                        : uint_value(number);
     case ETW_OUT_IPV4:
         return place->size == IPV4_SIZE ? etw_ipv4(place->data, arena) : uint_value(number);
     default:

@@ -13,10 +13,10 @@
 struct etw_reading {
     const uint8_t *payload; /* whose: NULL, none's yet */
     size_t size;
-    size_t at;      /* where field `index` begins */
-    uint16_t index; /* of `fields`, at the top */
-    bool bad;       /* field `index` does not fit: those from it on cannot be decoded */
-    uint64_t *numbers;  /* by field */
+    size_t at;           /* where field `index` begins */
+    uint16_t index;      /* of `fields`, at the top */
+    bool bad;            /* field `index` does not fit: those from it on cannot be decoded */
+    uint64_t *numbers;   /* by field */
     bool *is_referenced; /* by field */
 };
 
@@ -30,8 +30,8 @@ struct etw_place {
 };
 
 /*
- * The size of one item at `data`; SIZE_MAX: it does not fit into `left` bytes. `length` as in struct
- * etw_place.
+ * The size of one item at `data`; SIZE_MAX: it does not fit into `left` bytes. `length` as in
+ * struct etw_place.
  */
 size_t etw_item_size(const struct etw_layout *layout, const struct etw_field *field,
                      const uint8_t *data, size_t left, size_t length);

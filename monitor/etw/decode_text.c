@@ -12,10 +12,10 @@ enum {
     UTF8_A_UNIT = 3, /* bytes at most that one UTF-16 unit becomes; pairs need 4 for two */
     ADDRESS_ROOM = 64,
     SID_ROOM = 200,
-    GROUPS = 8,         /* of an IPv6 address */
-    FAMILY_INET = 2,    /* AF_INET and AF_INET6 of Windows */
+    GROUPS = 8,      /* of an IPv6 address */
+    FAMILY_INET = 2, /* AF_INET and AF_INET6 of Windows */
     FAMILY_INET6 = 23,
-    INET_SIZE = 8,      /* of a SOCKADDR_IN that are needed, and of a SOCKADDR_IN6 */
+    INET_SIZE = 8, /* of a SOCKADDR_IN that are needed, and of a SOCKADDR_IN6 */
     INET6_SIZE = 24,
 };
 
@@ -122,8 +122,7 @@ struct value etw_ipv4(const uint8_t *data, struct arena *arena)
     if (out == NULL) {
         return nothing;
     }
-    const int used =
-        snprintf(out, ADDRESS_ROOM, "%u.%u.%u.%u", data[0], data[1], data[2], data[3]);
+    const int used = snprintf(out, ADDRESS_ROOM, "%u.%u.%u.%u", data[0], data[1], data[2], data[3]);
     return text_of(out, (size_t)used);
 }
 
@@ -175,8 +174,8 @@ struct value etw_socket_address(const uint8_t *data, size_t size, struct arena *
         return nothing;
     }
     if (family == FAMILY_INET && size >= INET_SIZE) {
-        used = snprintf(out, ADDRESS_ROOM, "%u.%u.%u.%u:%u", data[4], data[5], data[6], data[7],
-                        port);
+        used =
+            snprintf(out, ADDRESS_ROOM, "%u.%u.%u.%u:%u", data[4], data[5], data[6], data[7], port);
     } else if (family == FAMILY_INET6 && size >= INET6_SIZE) {
         out[0] = '[';
         used = 1 + (int)put_ipv6(out + 1, ADDRESS_ROOM - 1, data + 8);

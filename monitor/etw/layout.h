@@ -148,8 +148,9 @@ enum etw_source {
 struct etw_reading; /* where decode.c was last: the next field is not searched from the start */
 
 /*
- * `fields` has all fields: `top_count` of them at the top, then the members of structs, each struct's in
- * a row. etw_layout_finish() (decode.h) fills in what decoding needs from this and the header.
+ * `fields` has all fields: `top_count` of them at the top, then the members of structs, each
+ * struct's in a row. etw_layout_finish() (decode.h) fills in what decoding needs from this and the
+ * header.
  */
 struct etw_layout {
     struct schema schema; /* first */

@@ -168,8 +168,7 @@ static bool grow(struct schemas *schemas)
 }
 
 /* What nobody describes: one field with all bytes, which decode.c calls Raw. */
-static const struct etw_layout *raw_layout(struct schemas *schemas,
-                                           const struct etl_record *record)
+static const struct etw_layout *raw_layout(struct schemas *schemas, const struct etl_record *record)
 {
     struct etw_layout *layout = arena_take(schemas->arena, sizeof *layout);
     if (layout == NULL) {

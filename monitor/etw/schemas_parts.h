@@ -18,8 +18,7 @@ const struct etw_layout *tracelogging_layout(const struct etl_record *record,
 
 /* From the tables of classic kernel classes; NULL: not in them. */
 const struct etw_layout *classic_layout(const struct etl_record *record,
-                                        const struct schemas_options *options,
-                                        struct arena *arena);
+                                        const struct schemas_options *options, struct arena *arena);
 
 /* Bytes that outlive what they come from; NULL: no memory. */
 void *schemas_copy(struct arena *arena, const void *data, size_t size);

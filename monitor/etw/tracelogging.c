@@ -12,8 +12,8 @@
  *
  *     u16 size, tags, name, fields; a field: name, u8 in, [u8 out, [tags]], [u16 count]
  *
- * Names are UTF-8 and end with a zero; tags are bytes, of which all but the last have the top bit. A
- * struct's members follow it; how many says its out byte.
+ * Names are UTF-8 and end with a zero; tags are bytes, of which all but the last have the top bit.
+ * A struct's members follow it; how many says its out byte.
  */
 enum {
     CHAIN = 0x80, /* one more byte follows */
@@ -29,23 +29,12 @@ enum {
 
 /* TlgOut* to TDH_OUTTYPE_*; those from 35 on are the same. */
 static const uint16_t out_types[] = {
-    [0] = ETW_OUT_NULL,
-    [1] = ETW_OUT_NULL, /* not to be printed */
-    [2] = ETW_OUT_STRING,
-    [3] = ETW_OUT_BOOLEAN,
-    [4] = ETW_OUT_HEX64,
-    [5] = ETW_OUT_PID,
-    [6] = ETW_OUT_TID,
-    [7] = ETW_OUT_PORT,
-    [8] = ETW_OUT_IPV4,
-    [9] = ETW_OUT_IPV6,
-    [10] = ETW_OUT_SOCKET_ADDRESS,
-    [11] = ETW_OUT_XML,
-    [12] = ETW_OUT_JSON,
-    [13] = ETW_OUT_WIN32_ERROR,
-    [14] = ETW_OUT_NTSTATUS,
-    [15] = ETW_OUT_HRESULT,
-    [16] = ETW_OUT_DATETIME,
+    [0] = ETW_OUT_NULL,      [1] = ETW_OUT_NULL, /* not to be printed */
+    [2] = ETW_OUT_STRING,    [3] = ETW_OUT_BOOLEAN,  [4] = ETW_OUT_HEX64,
+    [5] = ETW_OUT_PID,       [6] = ETW_OUT_TID,      [7] = ETW_OUT_PORT,
+    [8] = ETW_OUT_IPV4,      [9] = ETW_OUT_IPV6,     [10] = ETW_OUT_SOCKET_ADDRESS,
+    [11] = ETW_OUT_XML,      [12] = ETW_OUT_JSON,    [13] = ETW_OUT_WIN32_ERROR,
+    [14] = ETW_OUT_NTSTATUS, [15] = ETW_OUT_HRESULT, [16] = ETW_OUT_DATETIME,
 };
 
 struct parse {
@@ -96,8 +85,9 @@ static const char *take_name(struct parse *parse)
 static void set_types(struct etw_field *field, uint8_t in, uint8_t out)
 {
     field->in_type = in;
-    field->out_type =
-        out < sizeof out_types / sizeof out_types[0] ? out_types[out] : out >= 35 ? out : 0;
+    field->out_type = out < sizeof out_types / sizeof out_types[0] ? out_types[out]
+                      : out >= 35                                  ? out
+                                                                   : 0;
     if (in == ETW_IN_BINARY) {
         field->in_type = ETW_IN_MANIFEST_COUNTED_BINARY;
     }

@@ -30,6 +30,7 @@ enum schema_origin {
     SCHEMA_TRACED, /* recorded by the system */
     SCHEMA_LOCAL,  /* made here from lines, counters */
     SCHEMA_OWN,    /* the monitor reports about itself */
+    SCHEMA_FILE,   /* read from a trace: of another time, most often of another machine */
 };
 
 /*

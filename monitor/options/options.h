@@ -21,6 +21,7 @@
 enum {
     OPTIONS_MAX_SOURCES = 32,
     OPTIONS_MAX_SINKS = 16,
+    OPTIONS_MAX_FILES = 32,
     OPTIONS_PROBLEM_SIZE = 512,
 };
 
@@ -58,6 +59,15 @@ struct relay_choice {
     uint32_t drain_ms;
 };
 
+/* Recorded traces instead of what happens now. */
+struct trace_choice {
+    size_t file_count;
+    const char *files[OPTIONS_MAX_FILES]; /* paths and patterns as typed */
+    size_t manifest_count;
+    const char *manifests[OPTIONS_MAX_FILES]; /* files and folders */
+    bool raw_values;
+};
+
 struct options {
     enum options_action action;
     size_t source_count;
@@ -67,6 +77,7 @@ struct options {
     struct sink_choice sinks[OPTIONS_MAX_SINKS];
     char places[OPTIONS_MAX_SINKS][ADDRESS_URL_SIZE]; /* of relays */
     struct relay_choice relay;
+    struct trace_choice trace;
     bool json; /* --format of standard output */
     bool stats;
     bool fail_on_loss;

@@ -32,4 +32,9 @@ enum etwas_status options_on_key(struct parse *parse);
 enum etwas_status options_on_ca(struct parse *parse);
 enum etwas_status options_on_discovery(struct parse *parse);
 
+/* options_trace.c: recorded traces. */
+enum etwas_status options_on_file(struct parse *parse);
+enum etwas_status options_on_manifest(struct parse *parse);
+enum etwas_status options_on_raw_values(struct parse *parse);
+
 #endif

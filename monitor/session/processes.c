@@ -183,7 +183,8 @@ void processes_fill(struct processes *processes, struct event *events, size_t co
     processes->now_ns = host_now_ns();
     for (size_t i = 0; i < count; i++) {
         struct event *event = &events[i];
-        if (event->thread_id == 0 || event->process_id != 0) {
+        if (event->thread_id == 0 || event->process_id != 0 ||
+            event->schema->origin == SCHEMA_FILE) {
             continue;
         }
         if (event->thread_id != thread) {

@@ -51,6 +51,8 @@ static void keep_field(struct keeper *keeper, const struct event *event, uint16_
     case VALUE_TIME:
     case VALUE_GUID:
     case VALUE_ARRAY:
+    case VALUE_OBJECT:
+    case VALUE_ABSENT:
         break;
     }
     fail_msg("a field of type %d", (int)value.type);

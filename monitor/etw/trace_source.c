@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "monitor/etw/trace_source.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "monitor/etw/decode.h"
+
+enum {
+    BATCH = 128,       /* events a call of the handler; they fit into the cache */
+    PUMP_BATCHES = 64, /* a call of pump(), so that other sources get their turn */
+    ENDING_SIZE = 160,
+};
+
+struct trace_source {
+    struct source source; /* first */
+    struct trace *trace;
+    struct schemas *schemas;
+    uint64_t produced;
+    uint64_t delivered;
+    uint64_t filtered;
+    bool finishing;
+    char ending[ENDING_SIZE];
+    struct event batch[BATCH];
+};
+
+static struct trace_source *of(struct source *source)
+{
+    return (struct trace_source *)(void *)source;
+}
+
+static const struct trace_source *of_const(const struct source *source)
+{
+    return (const struct trace_source *)(const void *)source;
+}
+
+/* Fills the batch. CLOSED: there are no more records; what is in the batch still counts. */
+static enum etwas_status fill(struct trace_source *source, size_t *count)
+{
+    struct etl_record record;
+    *count = 0;
+    while (*count < BATCH) {
+        const enum etwas_status status = trace_next(source->trace, &record);
+        if (status == ETWAS_AGAIN && *count != 0) {
+            return ETWAS_OK;
+        }
+        if (status == ETWAS_AGAIN) {
+            trace_advance(source->trace);
+            continue;
+        }
+        if (status != ETWAS_OK) {
+            return status;
+        }
+        source->produced++;
+        const struct etw_layout *layout = schemas_find(source->schemas, &record);
+        if (layout == NULL) {
+            return ETWAS_NO_MEMORY;
+        }
+        trace_set_time(source->trace, &record);
+        etw_event(&source->batch[(*count)++], &record, layout);
+    }
+    return ETWAS_OK;
+}
+
+/* Damages, each with its place; how many. */
+static size_t say_damages(const struct trace_source *source)
+{
+    struct trace_damage damage;
+    size_t count = 0;
+    while (trace_damage(source->trace, count, &damage)) {
+        (void)fprintf(stderr, "etwas: %s: %" PRIu64 " bytes at offset %" PRIu64 ": %s\n",
+                      damage.path, damage.size, damage.offset, damage.what);
+        count++;
+    }
+    return count;
+}
+
+static enum etwas_status wind_up(const struct trace_source *source, struct etwas_error *error)
+{
+    if (say_damages(source) == 0) {
+        return ETWAS_CLOSED;
+    }
+    *error = (struct etwas_error){ETWAS_MALFORMED, 0, "reading what is damaged"};
+    return ETWAS_MALFORMED;
+}
+
+static enum etwas_status pump(struct source *base, struct event_handler *handler,
+                              struct etwas_error *error)
+{
+    struct trace_source *source = of(base);
+    for (size_t i = 0; i < PUMP_BATCHES && !source->finishing; i++) {
+        size_t count = 0;
+        const enum etwas_status status = fill(source, &count);
+        if (count != 0) {
+            source->delivered += count;
+            const enum etwas_status handled = handler->handle(handler, source->batch, count);
+            trace_advance(source->trace);
+            if (handled != ETWAS_OK) {
+                return handled;
+            }
+        }
+        if (status == ETWAS_CLOSED) {
+            return wind_up(source, error);
+        }
+        if (status != ETWAS_OK) {
+            *error = (struct etwas_error){status, 0, "reading records"};
+            return status;
+        }
+    }
+    return source->finishing ? ETWAS_CLOSED : ETWAS_OK;
+}
+
+static int descriptor(const struct source *source)
+{
+    (void)source;
+    return -1;
+}
+
+static int timeout_ms(const struct source *source)
+{
+    (void)source;
+    return 0;
+}
+
+static void finish(struct source *source)
+{
+    of(source)->finishing = true;
+}
+
+static void accounts(const struct source *base, struct source_accounts *accounts)
+{
+    const struct trace_source *source = of_const(base);
+    *accounts = (struct source_accounts){
+        .produced = source->produced, .delivered = source->delivered, .filtered = source->filtered};
+}
+
+static const char *ending(const struct source *source)
+{
+    const char *text = of_const(source)->ending;
+    return text[0] != '\0' ? text : NULL;
+}
+
+static void close_source(struct source *base)
+{
+    struct trace_source *source = of(base);
+    schemas_close(source->schemas);
+    trace_close(source->trace);
+    free(source);
+}
+
+static const struct source_ops ops = {.descriptor = descriptor,
+                                      .timeout_ms = timeout_ms,
+                                      .pump = pump,
+                                      .finish = finish,
+                                      .accounts = accounts,
+                                      .ending = ending,
+                                      .close = close_source};
+
+enum etwas_status trace_source_open(const struct trace_source_options *options,
+                                    struct source **source, size_t *failed,
+                                    struct etwas_error *error)
+{
+    struct trace_source *made = calloc(1, sizeof *made);
+    *source = NULL;
+    if (made == NULL) {
+        *error = (struct etwas_error){ETWAS_NO_MEMORY, 0, "opening a trace"};
+        return ETWAS_NO_MEMORY;
+    }
+    made->source.ops = &ops;
+    enum etwas_status status =
+        trace_open(options->paths, options->path_count, &made->trace, failed, error);
+    if (status == ETWAS_OK) {
+        status = schemas_open(&options->schemas, &made->schemas, error);
+    }
+    if (status != ETWAS_OK) {
+        close_source(&made->source);
+        return status;
+    }
+    *source = &made->source;
+    return ETWAS_OK;
+}

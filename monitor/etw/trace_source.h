@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ETWAS_MONITOR_ETW_TRACE_SOURCE_H
+#define ETWAS_MONITOR_ETW_TRACE_SOURCE_H
+
+#include "monitor/etl/trace.h"
+#include "monitor/etw/schemas.h"
+#include "monitor/source.h"
+
+/*
+ * Recorded traces as a source: every record comes out as one event, in time order. What cannot
+ * be read is said on standard error when the source ends, place by place, and makes pump() end with
+ * MALFORMED after everything else was handed over.
+ */
+struct trace_source_options {
+    const char *const *paths;
+    size_t path_count;
+    struct schemas_options schemas;
+};
+
+/* `*failed` is the index of the path that could not be opened. */
+ETWAS_MUST_CHECK enum etwas_status trace_source_open(const struct trace_source_options *options,
+                                                     struct source **source, size_t *failed,
+                                                     struct etwas_error *error);
+
+#endif

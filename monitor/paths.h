@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ETWAS_MONITOR_PATHS_H
+#define ETWAS_MONITOR_PATHS_H
+
+#include <stddef.h>
+
+#include "ipc/status.h"
+
+/* The files that a pattern of the user's names, in the order of their names: the system's part. */
+struct paths {
+    size_t count;
+    char **names; /* owned */
+};
+
+/*
+ * Adds those that match; * and ? are any text and any character. A pattern without either is
+ * added as it is, whether there is such a file or not. NOT_FOUND: none matches.
+ */
+ETWAS_MUST_CHECK enum etwas_status paths_add(struct paths *paths, const char *pattern,
+                                             struct etwas_error *error);
+void paths_clear(struct paths *paths);
+
+#endif
