@@ -201,7 +201,7 @@ static void what_comes_later_is_said_so(void **state)
 {
     (void)state;
     static const char *const texts[] = {"etwas --query x.kql", "etwas -q x.kql", "etwas --kql take",
-                                        "etwas --file a.etl", "etwas -f a.etl"};
+                                        "etwas --self-test", "etwas -oc"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         wrong(texts[i], "not in this version");
         assert_null(strstr(options_help, "--query"));
@@ -282,6 +282,17 @@ static void other_actions_take_what_they_need(void **state)
     assert_int_equal(options.action, ACTION_STOP);
 }
 
+static void traces_and_manifests_are_kept_as_typed(void **state)
+{
+    (void)state;
+    fine("etwas --file a.etl -f b*.etl --manifest m --raw-values");
+    assert_int_equal(options.trace.file_count, 2);
+    assert_string_equal(options.trace.files[1], "b*.etl");
+    assert_int_equal(options.trace.manifest_count, 1);
+    assert_true(options.trace.raw_values);
+    assert_int_equal(options.source_count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +309,7 @@ int main(void)
         cmocka_unit_test(sources_are_named_once),
         cmocka_unit_test(unknown_things_are_refused),
         cmocka_unit_test(what_comes_later_is_said_so),
+        cmocka_unit_test(traces_and_manifests_are_kept_as_typed),
         cmocka_unit_test(options_of_etw_sessions_say_so),
         cmocka_unit_test(the_ring_is_the_buffers_of_a_cpu),
         cmocka_unit_test(a_session_may_be_another_users_only_to_stop_it),
