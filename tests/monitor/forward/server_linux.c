@@ -116,10 +116,10 @@ static bool is_signed(const char *header, struct seen *seen)
 {
     static const char *const names[] = {"content-type", "content-encoding", "content-digest",
                                         "etwas-batch"};
-    static char values[4][FIELD_SIZE];
-    static char host[FIELD_SIZE];
-    static char text[FIELD_SIZE];
-    static struct signature_input input;
+    char values[4][FIELD_SIZE];
+    char host[FIELD_SIZE];
+    char text[FIELD_SIZE];
+    struct signature_input input;
     struct key_trust trust;
     struct etwas_error error;
     uint8_t signature[SIGNATURE_SIZE];
@@ -156,7 +156,7 @@ static void unpack(struct seen *seen, const void *body, size_t size)
 
 static void remember(struct server *server, const char *header, const char *body, size_t size)
 {
-    static char text[FIELD_SIZE];
+    char text[FIELD_SIZE];
     if (server->count >= SERVER_MAX_SEEN) {
         server->count++;
         return;
