@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one side of policy.interop.
+ * The one side of policy.interop and policy.interop_fields.
  *
  *   peer sign NOW AUTHORITY PATH BODY
  *       signs a batch with a key made for it and prints the request as JSON
  *   peer check NOW KEY METHOD AUTHORITY PATH NAME VALUE [NAME VALUE ...]
  *       says what a relay would of a request with these headers; KEY as a line of trust
+ *   peer fields
+ *       says of each line of its input whether it is a dictionary of structured fields
  */
 #include <sodium.h>
 #include <stdio.h>
@@ -13,6 +15,7 @@
 #include <string.h>
 
 #include "ipc/batch.h"
+#include "ipc/field.h"
 #include "policy/signature.h"
 
 enum { SIGN_ARGUMENTS = 6, CHECK_ARGUMENTS = 7 };
@@ -153,6 +156,20 @@ static int check(int count, char **arguments)
     return 0;
 }
 
+static int fields(void)
+{
+    static char line[4096];
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        struct field_walker walker = field_dictionary(line, strcspn(line, "\n"));
+        struct field_value name;
+        struct field_value value;
+        while (field_member(&walker, &name, &value)) {
+        }
+        (void)printf("%s\n", field_end(&walker) == ETWAS_OK ? "taken" : "refused");
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (key_library_open() != ETWAS_OK) {
@@ -163,6 +180,9 @@ int main(int argc, char **argv)
     }
     if (argc > CHECK_ARGUMENTS && strcmp(argv[1], "check") == 0) {
         return check(argc, argv);
+    }
+    if (argc == 2 && strcmp(argv[1], "fields") == 0) {
+        return fields();
     }
     return 1;
 }
