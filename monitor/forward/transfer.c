@@ -55,6 +55,10 @@ static bool make_easy(struct transfer *transfer)
     (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* A name server that does not answer must not keep us from ending. */
+    (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
     if (options->ca_file != NULL) {
         (void)curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
     }
