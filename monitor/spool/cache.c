@@ -93,7 +93,7 @@ static void take_out(struct spool *spool, size_t index)
         spool->cache_first++;
     } else {
         const size_t rest = spool->cache_first + spool->cache_count - index - 1;
-        memmove(spool->cache + index, spool->cache + index + 1, rest * sizeof *spool->cache);
+        memmove(spool->cache + index, spool->cache + index + 1, rest * sizeof(struct node *));
     }
     spool->cache_count--;
     node_release(node);
@@ -112,7 +112,7 @@ static bool has_room(struct spool *spool)
     }
     if (spool->cache_first > spool->cache_room / 2) {
         memmove(spool->cache, spool->cache + spool->cache_first,
-                spool->cache_count * sizeof *spool->cache);
+                spool->cache_count * sizeof(struct node *));
         spool->cache_first = 0;
         return true;
     }

@@ -35,7 +35,7 @@ void node_digest(struct spool *spool, struct node *node);
 /* Takes the node over; what is on disk makes room. NO_MEMORY: it stays the caller's. */
 ETWAS_MUST_CHECK enum etwas_status cache_add(struct spool *spool, struct node *node);
 struct node *cache_find(const struct spool *spool, uint64_t sequence);
-struct node *cache_first_loose(const struct spool *spool, uint64_t behind); /* or NULL */
+struct node *cache_first_loose(const struct spool *spool, uint64_t sequence); /* or NULL */
 void cache_remove(struct spool *spool, struct node *node);
 void cache_forget_shelf(struct spool *spool, const struct shelf *shelf);
 void cache_forget_until(struct spool *spool, uint64_t sequence);

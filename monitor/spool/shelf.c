@@ -61,7 +61,7 @@ static void take_out(struct spool *spool, size_t index)
     spool->used -= shelf->size;
     spool->shelf_count--;
     memmove(spool->shelves + index, spool->shelves + index + 1,
-            (spool->shelf_count - index) * sizeof *spool->shelves);
+            (spool->shelf_count - index) * sizeof(struct shelf *));
     close_shelf(shelf);
     shelf_release(shelf);
 }
@@ -181,7 +181,7 @@ static enum etwas_status read_records(struct shelf *shelf, struct segment_walk *
     return ETWAS_OK;
 }
 
-/* Reads a segment whose file is open. MALFORMED: it is none of this stream. */
+/* Reads a segment whose file is open. MALFORMED: it is none of this stream. SYSTEM: not now. */
 static enum etwas_status read_shelf(struct spool *spool, struct shelf *shelf,
                                     struct segment_walk *walk, struct spool_past *last)
 {
@@ -193,7 +193,8 @@ static enum etwas_status read_shelf(struct spool *spool, struct shelf *shelf,
         return ETWAS_NO_MEMORY;
     }
     const size_t got = files_read(shelf->file, 0, data, wanted);
-    enum etwas_status status = segment_get_header(data, got, &header);
+    enum etwas_status status =
+        got == wanted ? segment_get_header(data, got, &header) : ETWAS_SYSTEM;
     if (status == ETWAS_OK && memcmp(header.stream, spool->stream, BATCH_STREAM_SIZE) != 0) {
         status = ETWAS_MALFORMED;
     }
@@ -248,7 +249,7 @@ enum etwas_status shelf_open(struct spool *spool, struct shelf *shelf)
     }
     const enum etwas_status status =
         code == 0 ? read_shelf(spool, shelf, &walk, NULL) : ETWAS_MALFORMED;
-    if (status == ETWAS_NO_MEMORY) {
+    if (status == ETWAS_NO_MEMORY || status == ETWAS_SYSTEM) {
         close_shelf(shelf);
         return status;
     }
@@ -267,6 +268,32 @@ enum etwas_status shelf_open(struct spool *spool, struct shelf *shelf)
     return ETWAS_OK;
 }
 
+/* Nothing can be read of it. One that was being made in a kill has no whole header. */
+static void give_up(struct spool *spool, const char *name, bool is_last, bool is_unfinished)
+{
+    spool->damaged += !is_unfinished;
+    spool->uncertain = spool->uncertain || (is_last && !is_unfinished);
+    (void)files_remove(spool->folder.folder, name);
+    take_out(spool, spool->shelf_count - 1);
+}
+
+/* Where the segment ends, and whether anything is missing there. */
+static void set_end(struct spool *spool, struct shelf *shelf, const struct segment_walk *walk,
+                    bool is_last)
+{
+    const bool is_cut = is_last && walk->torn;
+    spool->damaged += walk->damaged + (walk->uncertain || (walk->torn && !is_last));
+    spool->uncertain = spool->uncertain || (is_last && walk->uncertain);
+    shelf->size = is_cut ? walk->end : files_size(shelf->file);
+    spool->used += shelf->size;
+    if (is_cut) {
+        (void)files_cut(shelf->file, walk->end);
+    }
+    if (!is_last) {
+        close_shelf(shelf);
+    }
+}
+
 /* A segment found when the spool is opened; what is before it has been read. */
 static enum etwas_status load_one(struct spool *spool, const char *name, bool is_last)
 {
@@ -277,28 +304,18 @@ static enum etwas_status load_one(struct spool *spool, const char *name, bool is
     }
     shelf->prior_sequence = spool->last.sequence;
     shelf->prior_before = spool->last.books.before;
-    const uint32_t code = files_open(spool->folder.folder, name, &shelf->file);
-    const uint64_t size = code == 0 ? files_size(shelf->file) : 0;
-    enum etwas_status status =
-        code == 0 ? read_shelf(spool, shelf, &walk, &spool->last) : ETWAS_MALFORMED;
-    if (status == ETWAS_MALFORMED) {
-        /* One that was being made when the program was killed has no whole header. */
-        const bool unfinished = code == 0 && size < SEGMENT_HEADER;
-        spool->damaged += !unfinished;
-        spool->uncertain = spool->uncertain || (is_last && !unfinished);
-        (void)(code == 0 ? files_remove(spool->folder.folder, name) : 0);
+    const enum etwas_status status = files_open(spool->folder.folder, name, &shelf->file) == 0
+                                         ? read_shelf(spool, shelf, &walk, &spool->last)
+                                         : ETWAS_SYSTEM;
+    if (status == ETWAS_SYSTEM) {
         take_out(spool, spool->shelf_count - 1);
+        return status;
+    }
+    if (status == ETWAS_MALFORMED) {
+        give_up(spool, name, is_last, files_size(shelf->file) < SEGMENT_HEADER);
         return ETWAS_OK;
     }
-    spool->damaged += walk.damaged + (walk.uncertain || (walk.torn && !is_last));
-    spool->uncertain = spool->uncertain || (is_last && walk.uncertain);
-    shelf->size = is_last && walk.torn ? walk.end : size;
-    spool->used += shelf->size;
-    if (is_last && walk.torn) {
-        (void)files_cut(shelf->file, walk.end);
-    } else if (!is_last) {
-        close_shelf(shelf);
-    }
+    set_end(spool, shelf, &walk, is_last);
     return status;
 }
 

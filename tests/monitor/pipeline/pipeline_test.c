@@ -92,19 +92,19 @@ static const struct source_ops source_ops = {.descriptor = no_descriptor,
                                              .ending = ending};
 
 struct counting {
-    struct sink sink; /* first */
+    struct sink sink;             /* first */
+    struct source_accounts books; /* as the last checkpoint said, */
+    struct source_position position;
     size_t checkpoints;
     size_t unflushed_checkpoints; /* since the last flush */
-    struct source_accounts books; /* as the last one said, */
-    struct source_position position;
-    bool differed; /* the books once said something else than what was written */
     size_t count;
     size_t flushed; /* how many of these were flushed */
     size_t flushes;
-    bool keeps;   /* flush() answers AGAIN */
     size_t named; /* events with a process name */
     size_t limit; /* `outcome` after so many; 0: never */
     enum etwas_status outcome;
+    bool differed; /* the books once said something else than what was written */
+    bool keeps;    /* flush() answers AGAIN */
 };
 
 static enum etwas_status count_events(struct sink *sink, const struct event *events, size_t count,

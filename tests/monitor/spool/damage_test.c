@@ -43,16 +43,16 @@ static void keep(size_t i)
 /* A stream of COUNT batches whose program was killed, to be damaged again and again. */
 static int set_up(void **state)
 {
-    unsigned byte = 0;
     (void)fixture_set_up(state);
     fixture_in_child(act);
     const ssize_t size = readlink(fixture_file(fixture_base, "stream"), folder, sizeof folder - 1);
-    assert_true(size > 2 * BATCH_STREAM_SIZE);
+    assert_true(size > (ssize_t)(2 * BATCH_STREAM_SIZE));
     folder[size] = '\0';
     (void)unlink(fixture_file(fixture_base, "stream"));
     for (size_t i = 0; i < BATCH_STREAM_SIZE; i++) {
-        assert_int_equal(sscanf(strrchr(folder, '/') + 1 + 2 * i, "%2x", &byte), 1);
-        stream[i] = (uint8_t)byte;
+        const char *digits = strrchr(folder, '/') + 1 + 2 * i;
+        const char byte[] = {digits[0], digits[1], '\0'};
+        stream[i] = (uint8_t)strtoul(byte, NULL, 16);
     }
     for (size_t i = 0; i < FILES; i++) {
         keep(i);

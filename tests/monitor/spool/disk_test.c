@@ -26,7 +26,7 @@ static void make_disk(int left)
     assert_int_equal(mkdir(fixture_base, 0700), 0);
     assert_int_equal(mount("none", fixture_base, "tmpfs", 0, "size=3m"), 0);
     const int file = open(fixture_file(fixture_base, "filler"), O_WRONLY | O_CREAT, 0600);
-    assert_int_equal(posix_fallocate(file, 0, (3 * 1024 - left) * 1024), 0);
+    assert_int_equal(posix_fallocate(file, 0, (off_t)(3 * 1024 - left) * 1024), 0);
     (void)close(file);
 }
 
@@ -46,7 +46,7 @@ static void await_notice(struct spool *spool, const char *text)
 {
     const char *notice = NULL;
     for (int i = 0; i < PATIENCE && notice == NULL; i++) {
-        const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
+        const struct timespec moment = {.tv_nsec = INT64_C(10) * 1000 * 1000};
         notice = spool_notice(spool);
         (void)nanosleep(&moment, NULL);
     }
@@ -211,7 +211,7 @@ static void as_nobody(void (*act)(void))
 
 static void meet_a_read_only_folder(void)
 {
-    fixture_options.max_bytes = 2 * 1024 * 1024; /* segments of 128 KiB */
+    fixture_options.max_bytes = UINT64_C(2) * 1024 * 1024; /* segments of 128 KiB */
     struct spool *spool = fixture_open();
     fixture_append_all(spool, 1, 3, BODY);
     assert_int_equal(chmod(fixture_folder(spool), 0500), 0);

@@ -107,7 +107,7 @@ static void what_was_taken_survives_a_kill(void **state)
 {
     (void)state;
     unsigned seed = seed_of();
-    fixture_options.max_bytes = 1024 * 1024 * 1024;
+    fixture_options.max_bytes = UINT64_C(1024) * 1024 * 1024;
     for (int i = 0; i < KILLS; i++) {
         fixture_options.sync = i % 2 == 0 ? SPOOL_SYNC_NEVER : SPOOL_SYNC_INTERVAL;
         atomic_store(&shared->ready, false);

@@ -9,7 +9,7 @@
 #include "tests/check.h"
 #include "tests/monitor/spool/spool_fixture.h"
 
-enum { MIB = 1024 * 1024, BODY = 60000 };
+enum { MIB = 1024 * 1024, TWO_MIB = 2 * MIB, BODY = 60000 };
 
 static struct spool_sink_stats stats_of(struct spool *spool, size_t sink)
 {
@@ -41,7 +41,7 @@ static void the_oldest_make_room(void **state)
     (void)state;
     uint64_t came = 0;
     uint64_t missing = 0;
-    fixture_options.max_bytes = 2 * MIB;
+    fixture_options.max_bytes = TWO_MIB;
     struct spool *spool = fixture_open();
     fixture_append_all(spool, 1, 100, BODY);
     const struct spool_sink_stats stats = stats_of(spool, 0);
@@ -65,7 +65,7 @@ static void the_newest_are_not_taken(void **state)
     (void)state;
     uint64_t came = 0;
     uint64_t missing = 0;
-    fixture_options.max_bytes = 2 * MIB;
+    fixture_options.max_bytes = TWO_MIB;
     fixture_options.drop = SPOOL_DROP_NEWEST;
     struct spool *spool = fixture_open();
     fixture_append_all(spool, 1, 100, BODY);
@@ -93,7 +93,7 @@ static void sinks_count_what_they_missed_themselves(void **state)
     static const char *const two[] = {"http://a/", "http://b/"};
     fixture_options.sinks = two;
     fixture_options.sink_count = 2;
-    fixture_options.max_bytes = 2 * MIB;
+    fixture_options.max_bytes = TWO_MIB;
     struct spool *spool = fixture_open();
     for (uint64_t i = 1; i <= 100; i++) {
         fixture_append(spool, i, BODY);
@@ -114,7 +114,7 @@ static void a_batch_that_is_being_sent_is_not_dropped(void **state)
 {
     (void)state;
     struct spool_batch *batch = NULL;
-    fixture_options.max_bytes = 2 * MIB;
+    fixture_options.max_bytes = TWO_MIB;
     struct spool *spool = fixture_open();
     fixture_append(spool, 1, BODY);
     assert_int_equal(spool_read(spool, 0, &batch), ETWAS_OK);
@@ -133,7 +133,7 @@ static void a_batch_read_from_disk_is_not_dropped_either(void **state)
 {
     (void)state;
     struct spool_batch *batch = NULL;
-    fixture_options.max_bytes = 2 * MIB;
+    fixture_options.max_bytes = TWO_MIB;
     struct spool *spool = fixture_open();
     fixture_append(spool, 1, BODY);
     spool_close(spool);
@@ -152,7 +152,7 @@ static void who_appends_to_a_full_spool_may_wait(void **state)
 {
     (void)state;
     uint64_t number = 1;
-    fixture_options.max_bytes = 2 * MIB;
+    fixture_options.max_bytes = TWO_MIB;
     fixture_options.drop = SPOOL_BLOCK;
     struct spool *spool = fixture_open();
     while (fixture_try_append(spool, number, BODY) == ETWAS_OK) {
@@ -172,7 +172,7 @@ static void who_appends_to_a_full_spool_may_wait(void **state)
 static void *acknowledge(void *context)
 {
     struct spool *spool = context;
-    const struct timespec moment = {.tv_nsec = 20 * 1000 * 1000};
+    const struct timespec moment = {.tv_nsec = INT64_C(20) * 1000 * 1000};
     (void)nanosleep(&moment, NULL);
     spool_done(spool, 0, 5);
     return NULL;
@@ -185,7 +185,7 @@ static void who_waits_is_woken_when_a_sink_is_done(void **state)
     struct timespec start;
     struct timespec end;
     uint64_t number = 1;
-    fixture_options.max_bytes = 2 * MIB;
+    fixture_options.max_bytes = TWO_MIB;
     fixture_options.drop = SPOOL_BLOCK;
     struct spool *spool = fixture_open();
     while (fixture_try_append(spool, number, BODY) == ETWAS_OK) {
@@ -205,7 +205,7 @@ static struct spool_sink_stats await_dropped(struct spool *spool, uint64_t batch
 {
     struct spool_sink_stats stats = stats_of(spool, 0);
     for (int i = 0; i < 1000 && stats.dropped_batches < batches; i++) {
-        const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
+        const struct timespec moment = {.tv_nsec = INT64_C(10) * 1000 * 1000};
         (void)nanosleep(&moment, NULL);
         stats = stats_of(spool, 0);
     }

@@ -232,10 +232,10 @@ static void the_younger_good_slot_holds(void **state)
     size_t size = 0;
     uint64_t writing = 0;
     assert_null(slots_find(file, sizeof file, ROOM, &size, &writing));
-    memcpy(file + ROOM + SLOT_HEAD, "one", 3);
+    memset(file + ROOM + SLOT_HEAD, 1, 3);
     slots_seal(file + ROOM, 3, 1);
     assert_ptr_equal(slots_find(file, sizeof file, ROOM, &size, &writing), file + ROOM + SLOT_HEAD);
-    memcpy(file + SLOT_HEAD, "second", 6);
+    memset(file + SLOT_HEAD, 2, 6);
     slots_seal(file, 6, 2);
     assert_ptr_equal(slots_find(file, sizeof file, ROOM, &size, &writing), file + SLOT_HEAD);
     assert_int_equal(size, 6);

@@ -166,7 +166,7 @@ static void segments_that_all_sinks_have_go(void **state)
 {
     (void)state;
     struct stat about;
-    fixture_options.max_bytes = 2 * 1024 * 1024; /* segments of 128 KiB */
+    fixture_options.max_bytes = UINT64_C(2) * 1024 * 1024; /* segments of 128 KiB */
     struct spool *spool = fixture_open();
     fixture_append_all(spool, 1, 10, 50000);
     const char *first = fixture_file(fixture_folder(spool), "00000001.seg");
