@@ -25,6 +25,9 @@ bool host_is_watched(void);
 /* What of the environment counts. */
 struct options_environment host_environment(void);
 
+/* Memory that is free but still held goes back to the system. */
+void host_give_back(void);
+
 /* As many sockets as the system lets us have; SIGINT and SIGTERM end the listeners' wait. */
 void host_prepare(struct listeners *listeners);
 

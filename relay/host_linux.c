@@ -71,12 +71,13 @@ void host_prepare(struct listeners *listeners)
         (void)setrlimit(RLIMIT_NOFILE, &files);
     }
     (void)umask(077);
-    /*
-     * A heap for each thread would keep what each of them once needed, and blocks of this size
-     * come and go with every batch: they are given back at once.
-     */
+    /* A heap for each thread would keep what each of them once needed. */
     (void)mallopt(M_ARENA_MAX, 2);
-    (void)mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
+}
+
+void host_give_back(void)
+{
+    (void)malloc_trim(0);
 }
 
 void host_url(const struct listeners *listeners, bool tls, char *text, size_t room)

@@ -12,7 +12,7 @@
 #include "relay/clock.h"
 #include "relay/lines.h"
 
-enum { MAX_WORKERS = 16, MAX_COMPUTER_PREFIX = 12 };
+enum { MAX_WORKERS = 16, MAX_COMPUTER_PREFIX = 12, KEPT_TEXT = 1024 * 1024 };
 
 struct ingest {
     struct ingest_options options;
@@ -398,6 +398,9 @@ static struct lines *take_lines(struct ingest *ingest)
 
 static void give_lines(struct ingest *ingest, struct lines *lines)
 {
+    if (lines->text_capacity > KEPT_TEXT) {
+        lines_clear(lines); /* a rare batch is no reason to keep so much */
+    }
     (void)pthread_mutex_lock(&ingest->lock);
     const bool kept = ingest->idle_count < MAX_WORKERS;
     if (kept) {

@@ -40,12 +40,9 @@ static void put_ingest(struct text *text, struct api *api)
     counter(text, "ingest_bytes_total", "Bytes of batches stored, as sent.", numbers.bytes);
     gauge(text, "ingest_memory_bytes", "Memory of batches under way.", numbers.memory);
     head(text, "ingest_refused_total", "counter", "Batches refused, by problem and status.");
-    for (int i = 0; i < PROBLEM_COUNT; i++) {
-        if (i <= PROBLEM_BUSY) {
-            text_print(text,
-                       "etwas_ingest_refused_total{problem=\"%s\",status=\"%u\"} %" PRIu64 "\n",
-                       http_problem_name(i), http_problem_status(i), numbers.refused[i]);
-        }
+    for (enum http_problem i = PROBLEM_CLOCK; i <= PROBLEM_BUSY; i++) {
+        text_print(text, "etwas_ingest_refused_total{problem=\"%s\",status=\"%u\"} %" PRIu64 "\n",
+                   http_problem_name(i), http_problem_status(i), numbers.refused[i]);
     }
 }
 

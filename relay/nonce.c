@@ -67,8 +67,12 @@ static bool grow(struct nonces *nonces)
         larger.ring[i] = nonces->ring[(nonces->first + i) & (nonces->capacity - 1)];
         larger.slots[slot_of(&larger, larger.ring[i].hash)] = i + 1;
     }
-    nonces_clear(nonces);
-    *nonces = larger;
+    free(nonces->ring);
+    free(nonces->slots);
+    nonces->ring = larger.ring;
+    nonces->slots = larger.slots;
+    nonces->capacity = capacity;
+    nonces->first = 0;
     return true;
 }
 

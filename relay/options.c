@@ -252,8 +252,7 @@ static enum etwas_status take_option(struct parse *parse, char *const *argv, int
     return option->take(parse);
 }
 
-/* Help and version win over everything else on the line. */
-static bool asks_for_text(struct options *options, int argc, char *const *argv)
+static bool take_word(struct options *options, const char *text)
 {
     static const struct {
         const char *word;
@@ -266,12 +265,21 @@ static bool asks_for_text(struct options *options, int argc, char *const *argv)
         {"/?",        ACTION_HELP   },
         {"--version", ACTION_VERSION},
     };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(text, words[i].word) == 0) {
+            options->action = words[i].action;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Help and version win over everything else on the line. */
+static bool asks_for_text(struct options *options, int argc, char *const *argv)
+{
     for (int i = 1; i < argc; i++) {
-        for (size_t word = 0; word < sizeof words / sizeof words[0]; word++) {
-            if (strcmp(argv[i], words[word].word) == 0) {
-                options->action = words[word].action;
-                return true;
-            }
+        if (take_word(options, argv[i])) {
+            return true;
         }
     }
     return false;
@@ -323,6 +331,7 @@ enum etwas_status options_parse(struct options *options, int argc, char *const *
     struct parse parse = {.options = options, .environment = environment, .problem = problem};
     *options = (struct options){
         .port = OPTIONS_PORT, .trust_local = true, .max_viewers = OPTIONS_MAX_VIEWERS};
+    problem[0] = '\0';
     if (asks_for_text(options, argc, argv)) {
         return ETWAS_OK;
     }

@@ -53,6 +53,7 @@ static void *keep(void *context)
             host_say("removing what is old", &error);
         }
         failed = !good;
+        host_give_back();
         (void)pthread_mutex_lock(&relay->lock);
         (void)clock_gettime(CLOCK_REALTIME, &until);
         until.tv_sec += RETAIN_S;

@@ -6,10 +6,17 @@ enum {
     SAVED_MS = 250, /* as monitors send batches each 200 ms */
 };
 
+/* A slow limit saves up to one event at least. */
+static uint64_t most_saved(uint32_t limit)
+{
+    const uint64_t saved = (uint64_t)limit * SAVED_MS;
+    return saved < SECOND ? SECOND : saved;
+}
+
 void sampler_init(struct sampler *sampler, uint32_t limit, int64_t now)
 {
     *sampler = (struct sampler){.limit = limit, .window_end = now + SECOND, .saved_at = now};
-    sampler->saved = (uint64_t)limit * SAVED_MS;
+    sampler->saved = most_saved(limit);
 }
 
 bool sampler_wants_plan(const struct sampler *sampler)
@@ -25,10 +32,8 @@ static uint64_t least(uint64_t a, uint64_t b)
 void sampler_plan(struct sampler *sampler, uint64_t available, int64_t now)
 {
     const uint64_t passed_ms = now > sampler->saved_at ? (uint64_t)(now - sampler->saved_at) : 0;
-    /* A slow limit saves up to one event at least. */
-    const uint64_t most = (uint64_t)sampler->limit * SAVED_MS;
     sampler->saved = least(sampler->saved + least(passed_ms, SECOND) * sampler->limit,
-                           most < SECOND ? SECOND : most);
+                           most_saved(sampler->limit));
     sampler->saved_at = now;
     const uint64_t room = sampler->limit > sampler->chosen ? sampler->limit - sampler->chosen : 0;
     sampler->plan_left = available;
@@ -37,24 +42,32 @@ void sampler_plan(struct sampler *sampler, uint64_t available, int64_t now)
     sampler->plan_step = available / 2; /* the middle one of many, if it is one */
 }
 
+/* Is it this one's turn? */
+static bool is_due(struct sampler *sampler)
+{
+    if (sampler->plan_left == 0) {
+        return false;
+    }
+    sampler->plan_left--;
+    sampler->plan_step += sampler->plan_quota;
+    if (sampler->plan_step < sampler->plan_size) {
+        return false;
+    }
+    sampler->plan_step -= sampler->plan_size;
+    return true;
+}
+
 bool sampler_take(struct sampler *sampler, bool always)
 {
-    bool show = always;
-    sampler->passed++;
-    if (sampler->plan_left > 0) {
-        sampler->plan_left--;
-        sampler->plan_step += sampler->plan_quota;
-        if (sampler->plan_step >= sampler->plan_size) {
-            sampler->plan_step -= sampler->plan_size;
-            if (!always && sampler->chosen < sampler->limit) {
-                show = true;
-                sampler->chosen++;
-                sampler->saved -= least(sampler->saved, SECOND);
-            }
-        }
+    const bool due = is_due(sampler);
+    const bool chosen = due && !always && sampler->chosen < sampler->limit;
+    if (chosen) {
+        sampler->chosen++;
+        sampler->saved -= least(sampler->saved, SECOND);
     }
-    sampler->shown += show ? 1 : 0;
-    return show;
+    sampler->passed++;
+    sampler->shown += chosen || always ? 1 : 0;
+    return chosen || always;
 }
 
 bool sampler_rate(struct sampler *sampler, int64_t now, struct sampler_rate *rate)

@@ -20,6 +20,7 @@ const char options_help[] =
     "\n"
     "Whom it trusts:\n"
     "  --keys FILE               a line a key, as etwas --key-show prints it; DATA/keys\n"
+    "  --trust-local             any key of this machine; so it is, on loopback only\n"
     "  --no-trust-local          on loopback, too, only keys that are in the file\n"
     "\n"
     "What it keeps:\n"
