@@ -117,17 +117,22 @@ static bool write_synced(int file, const char *text, size_t size)
     return write_all(file, text, size) && fsync(file) == 0;
 }
 
+static void folder_of(const char *path, char folder[PATH_MAX])
+{
+    (void)snprintf(folder, PATH_MAX, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash == NULL) {
+        (void)snprintf(folder, PATH_MAX, ".");
+    } else {
+        slash[slash == folder ? 1 : 0] = '\0';
+    }
+}
+
 /* So that what was renamed stays so when the power fails. */
 static void sync_folder(const char *path)
 {
     char folder[PATH_MAX];
-    (void)snprintf(folder, sizeof folder, "%s", path);
-    char *slash = strrchr(folder, '/');
-    if (slash == NULL) {
-        (void)snprintf(folder, sizeof folder, ".");
-    } else {
-        slash[slash == folder ? 1 : 0] = '\0';
-    }
+    folder_of(path, folder);
     const int file = open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
     if (file >= 0) {
         (void)fsync(file);
@@ -157,12 +162,29 @@ enum etwas_status files_replace(const char *path, const char *text, size_t size,
     return status;
 }
 
+/* What root makes in a folder of somebody else is for him: the relay must be able to read it. */
+static void give_to_owner(int file, const char *path)
+{
+    struct stat about;
+    char folder[PATH_MAX];
+    folder_of(path, folder);
+    if (geteuid() == 0 && stat(folder, &about) == 0) {
+        (void)!fchown(file, about.st_uid, about.st_gid);
+    }
+}
+
 enum etwas_status files_append(const char *path, const char *text, size_t size,
                                struct etwas_error *error)
 {
-    const int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    /* In a folder of somebody else a link could lead root to a file of its own. */
+    const bool fresh = access(path, F_OK) != 0;
+    const int file =
+        open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
     if (file < 0) {
         return fail(error, "opening a file");
+    }
+    if (fresh) {
+        give_to_owner(file, path);
     }
     const enum etwas_status status =
         write_synced(file, text, size) ? ETWAS_OK : fail(error, "writing a file");

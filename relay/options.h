@@ -20,6 +20,8 @@ enum {
     OPTIONS_MAX_VIEWERS = 200,
 };
 
+#define OPTIONS_RETAIN (UINT64_C(10) << 30U)
+
 enum options_action {
     ACTION_RUN,
     ACTION_HELP,

@@ -42,23 +42,26 @@ static bool with_unit(const char *text, size_t size, const struct unit *units, u
     return false;
 }
 
+#define KIB UINT64_C(1024)
+#define DAY UINT64_C(86400)
+
 bool typed_size(const char *text, size_t size, uint64_t *bytes)
 {
     static const struct unit units[] = {
-        {"",    1                 },
-        {"K",   1024              },
-        {"M",   1024 * 1024       },
-        {"G",   1024 * 1024 * 1024},
-        {"T",   UINT64_C(1) << 40U},
-        {"KB",  1024              },
-        {"MB",  1024 * 1024       },
-        {"GB",  1024 * 1024 * 1024},
-        {"TB",  UINT64_C(1) << 40U},
-        {"KiB", 1024              },
-        {"MiB", 1024 * 1024       },
-        {"GiB", 1024 * 1024 * 1024},
-        {"TiB", UINT64_C(1) << 40U},
-        {NULL,  0                 },
+        {"",    1                    },
+        {"K",   KIB                  },
+        {"M",   KIB * KIB            },
+        {"G",   KIB * KIB * KIB      },
+        {"T",   KIB * KIB * KIB * KIB},
+        {"KB",  KIB                  },
+        {"MB",  KIB * KIB            },
+        {"GB",  KIB * KIB * KIB      },
+        {"TB",  KIB * KIB * KIB * KIB},
+        {"KiB", KIB                  },
+        {"MiB", KIB * KIB            },
+        {"GiB", KIB * KIB * KIB      },
+        {"TiB", KIB * KIB * KIB * KIB},
+        {NULL,  0                    },
     };
     *bytes = 0;
     return with_unit(text, size, units, bytes);
@@ -67,14 +70,14 @@ bool typed_size(const char *text, size_t size, uint64_t *bytes)
 bool typed_age_s(const char *text, size_t size, uint64_t *seconds)
 {
     static const struct unit units[] = {
-        {"",   1              },
-        {"s",  1              },
-        {"m",  60             },
-        {"h",  3600           },
-        {"d",  24 * 3600      },
-        {"w",  7 * 24 * 3600  },
-        {"y",  365 * 24 * 3600},
-        {NULL, 0              },
+        {"",   1        },
+        {"s",  1        },
+        {"m",  60       },
+        {"h",  3600     },
+        {"d",  DAY      },
+        {"w",  7 * DAY  },
+        {"y",  365 * DAY},
+        {NULL, 0        },
     };
     *seconds = 0;
     return with_unit(text, size, units, seconds);

@@ -25,7 +25,7 @@ const char options_help[] =
     "\n"
     "What it keeps:\n"
     "  --data FOLDER             its store, its keys, the viewers' token\n"
-    "  --retain-size SIZE        batches, such as 500M, 20G; 0: no limit\n"
+    "  --retain-size SIZE        batches, such as 500M, 20G; 10G; 0: no limit\n"
     "  --retain-age TIME         such as 12h, 30d; 0: no limit\n"
     "\n"
     "How much at once:\n"

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Runs in the bare Debian of packages_test.sh, with both packages in /packages.
+# Runs in the bare Debian of packages_test.sh, with all packages in /packages.
 set -euo pipefail
 policy=/etc/etwas/policy
 controller=(/packages/etwas-controller_*.deb)
 etwas=(/packages/etwas_*.deb)
+relay=(/packages/etwas-relay_*.deb)
 
 fail() { printf 'packages: %s\n' "$*" >&2; exit 1; }
 check() { "$@" > /tmp/out 2>&1 || { cat /tmp/out; fail "failed: $*"; }; }
@@ -77,7 +78,30 @@ check dpkg -i "${etwas[@]}" "${controller[@]}"
 has_rule || fail "no rule when both come at once"
 check dpkg -P etwas-controller etwas
 
+# The relay by itself: a user of its own, a folder that only he can read, one program.
+getent passwd > /tmp/users
+check dpkg -i "${relay[@]}"
+[ "$(dpkg-deb -c "${relay[@]}" | grep -c 'bin/.')" = 1 ] || fail "more than one program"
+mode /usr/bin/etwass '755 root root'
+[ -f /usr/share/man/man8/etwass.8 ] || fail "no manual page of etwass"
+[ -f /usr/lib/systemd/system/etwass.service ] || fail "no unit of the relay"
+grep -qx 'ExecStart="/usr/bin/etwass"' /usr/lib/systemd/system/etwass.service ||
+    fail "the unit of the relay starts something else"
+getent passwd etwas-relay | grep -q '/nologin$' || fail "no user etwas-relay"
+check etwass --help
+mkdir -m 700 /var/lib/etwas-relay
+chown etwas-relay: /var/lib/etwas-relay
+check su -s /bin/sh -c 'timeout -s TERM 2 etwass --port 0 --data /var/lib/etwas-relay; [ $? = 124 ]' \
+    etwas-relay
+mode /var/lib/etwas-relay/viewer-token '600 etwas-relay etwas-relay'
+check dpkg -i "${relay[@]}"
+[ -f /var/lib/etwas-relay/etwas.db ] || fail "an upgrade took the store"
+check dpkg -r etwas-relay
+[ -f /var/lib/etwas-relay/etwas.db ] || fail "removing without purging took the store"
+check dpkg -P etwas-relay
+getent passwd | diff /tmp/users - || fail "a user was left behind"
+
 all_files > /tmp/after
 diff /tmp/before /tmp/after || fail "this was left behind"
 getent group | diff /tmp/groups - || fail "a group was left behind"
-echo "both packages came and went"
+echo "all packages came and went"

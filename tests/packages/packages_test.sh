@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# packages_test.sh SCRATCH: builds both packages below SCRATCH and installs, uses, removes
+# packages_test.sh SCRATCH: builds all packages below SCRATCH and installs, uses, removes
 # and purges them in a bare Debian, whichever comes first. Nothing stays behind.
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# units_test.sh BUILD CONTROLLER SCRATCH: systemd understands every line of the units, and
+# units_test.sh BUILD CONTROLLER RELAY SCRATCH: systemd understands every line of the units, and
 # finds little that they leave exposed.
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-build=$1 controller=$2 scratch=$3
+build=$1 controller=$2 relay=$3 scratch=$4
 rm -rf "$scratch"
 mkdir -p "$scratch"
 cp "$top/controller/etwas-controller.socket" "$scratch"
@@ -12,16 +12,24 @@ cp "$top/controller/etwas-controller.socket" "$scratch"
 sed "s|^ExecStart=.*|ExecStart=\"$controller\"|; /^Documentation=/d" \
     "$build/etwas-controller.service" > "$scratch/etwas-controller.service"
 sed -i '/^Documentation=/d' "$scratch/etwas-controller.socket"
+# Nor need the user.
+sed "s|^ExecStart=.*|ExecStart=\"$relay\"|; /^Documentation=/d; /^User=/d; /^Group=/d" \
+    "$build/etwass.service" > "$scratch/etwass.service"
 
 output=$(SYSTEMD_UNIT_PATH="$scratch:" systemd-analyze --man=no verify \
-    "$scratch/etwas-controller.service" "$scratch/etwas-controller.socket" 2>&1) ||
+    "$scratch/etwas-controller.service" "$scratch/etwas-controller.socket" \
+    "$scratch/etwass.service" 2>&1) ||
     { printf '%s\n' "$output"; exit 1; }
-if grep -F etwas-controller <<< "$output"; then
+if grep -E "etwas-controller|etwass" <<< "$output"; then
     exit 1
 fi
-if ! systemd-analyze security --offline=true --threshold=25 \
-    "$scratch/etwas-controller.service" > "$scratch/security" 2>&1; then
-    cat "$scratch/security"
-    exit 1
-fi
-tail -n 1 "$scratch/security"
+# judge UNIT: how exposed it is, of 100
+judge() {
+    if ! systemd-analyze security --offline=true --threshold=25 "$1" > "$scratch/security" 2>&1; then
+        cat "$scratch/security"
+        exit 1
+    fi
+    tail -n 1 "$scratch/security"
+}
+judge "$scratch/etwas-controller.service"
+judge "$build/etwass.service"
