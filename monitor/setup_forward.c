@@ -106,6 +106,7 @@ int setup_drain(struct setup *setup, const struct options *options, int result)
     }
     wait_for_relays(setup->forward, options, &waiting);
     forward_stop(setup->forward);
+    forward_waiting(setup->forward, &waiting);
     if (options->stats) {
         forward_say_stats(setup->forward);
     }

@@ -41,13 +41,9 @@ struct forward {
     struct spool_sink_stats before[SPOOL_MAX_SINKS]; /* as it was at the start */
 };
 
-static struct forward *of(const struct sink *sink)
+static struct forward *of(struct sink *sink)
 {
-    union {
-        const struct sink *given;
-        struct forward *forward;
-    } cast = {.given = sink};
-    return cast.forward;
+    return (struct forward *)(void *)sink;
 }
 
 static uint32_t or_else(uint32_t given, uint32_t usual)
@@ -270,7 +266,7 @@ enum etwas_status forward_open(const struct forward_options *options, struct sin
 
 const struct source_position *forward_past(const struct sink *sink)
 {
-    return &spool_past(of(sink)->spool)->position;
+    return &spool_past(((const struct forward *)(const void *)sink)->spool)->position;
 }
 
 enum etwas_status forward_finish(struct sink *sink, struct etwas_error *error)

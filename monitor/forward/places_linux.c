@@ -86,14 +86,23 @@ static enum etwas_status fail(struct etwas_error *error, const char *doing)
     return status;
 }
 
+/* A part above that we could not make may be there all the same. */
+static bool make_one(const char *path)
+{
+    struct stat about;
+    if (mkdir(path, 0700) == 0 || errno == EEXIST) {
+        return true;
+    }
+    const int code = errno;
+    const bool there = stat(path, &about) == 0;
+    errno = code;
+    return there;
+}
+
 enum etwas_status places_make_folder(const char *path, struct etwas_error *error)
 {
     char part[PLACES_PATH_SIZE];
     const size_t size = strlen(path);
-    struct stat about;
-    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
-        return ETWAS_OK;
-    }
     if (size >= sizeof part) {
         errno = ENAMETOOLONG;
         return fail(error, "making the folder");
@@ -104,13 +113,8 @@ enum etwas_status places_make_folder(const char *path, struct etwas_error *error
             continue;
         }
         part[i] = 0;
-        if (mkdir(part, 0700) != 0 && errno != EEXIST) {
-            /* A part above that we cannot make may be there all the same. */
-            const int code = errno;
-            if (stat(part, &about) != 0) {
-                errno = code;
-                return fail(error, "making the folder");
-            }
+        if (!make_one(part)) {
+            return fail(error, "making the folder");
         }
         part[i] = path[i];
     }

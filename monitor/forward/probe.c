@@ -7,7 +7,7 @@
 
 enum { PROBE_S = 5 };
 
-static size_t pass_over(char *data, size_t size, size_t count, void *context)
+static size_t pass_over(const char *data, size_t size, size_t count, void *context)
 {
     (void)data;
     (void)context;

@@ -7,13 +7,14 @@
 #include "monitor/forward/sender_parts.h"
 #include "monitor/local/moment.h"
 
+#define MEGABYTE UINT64_C(1048576)
 enum { PARKED_EVERY_MS = 10000, MAX_DOUBLINGS = 16 };
 
 /* "12 MB", "340 KB". */
 static void size_text(uint64_t bytes, char *text, size_t room)
 {
-    if (bytes >= 10 * 1024 * 1024) {
-        (void)snprintf(text, room, "%" PRIu64 " MB", bytes / (1024 * 1024));
+    if (bytes >= 10 * MEGABYTE) {
+        (void)snprintf(text, room, "%" PRIu64 " MB", bytes / MEGABYTE);
     } else {
         (void)snprintf(text, room, "%" PRIu64 " KB", (bytes + 1023) / 1024);
     }

@@ -224,23 +224,28 @@ static void open_left(struct sender *sender, int64_t now_ms)
     }
 }
 
+/* Those that are empty make room for others. */
+static void close_empty_left(struct sender *sender, int64_t now_ms)
+{
+    for (size_t i = sender->stream_count; i-- > 1;) {
+        if (waiting_in_all(&sender->streams[i]) == 0) {
+            close_stream(sender, i);
+            sender->left_ms = now_ms;
+        }
+    }
+}
+
 /* Batches of left streams for relays that are not known to be away. */
-static void look_after_left(struct sender *sender, int64_t now_ms)
+static uint64_t count_left(const struct sender *sender)
 {
     uint64_t sendable = 0;
-    for (size_t i = sender->stream_count; i-- > 1;) {
-        struct stream *stream = &sender->streams[i];
-        if (waiting_in_all(stream) == 0) {
-            close_stream(sender, i);
-            sender->left_ms = now_ms; /* there is room for another */
-            continue;
-        }
+    for (size_t i = 1; i < sender->stream_count; i++) {
+        const struct stream *stream = &sender->streams[i];
         for (const struct course *at = stream->courses; at != NULL; at = at->next) {
             sendable += at->relay->failing_ms == 0 ? waiting(stream, at->sink) : 0;
         }
     }
-    atomic_store(&sender->left_waiting, sendable);
-    open_left(sender, now_ms);
+    return sendable;
 }
 
 /* What is looked at now and then only. */
@@ -254,7 +259,9 @@ static void tick(struct sender *sender, int64_t now_ms)
         say_notice(&sender->streams[i]);
         end_unlisted(sender, &sender->streams[i], now_ms);
     }
-    look_after_left(sender, now_ms);
+    close_empty_left(sender, now_ms);
+    open_left(sender, now_ms);
+    atomic_store(&sender->left_waiting, count_left(sender));
     drop_unused_relays(sender);
 }
 
@@ -331,6 +338,7 @@ enum etwas_status sender_open(const struct sender_options *options, struct spool
     made->multi = curl_multi_init();
     made->streams[0] = (struct stream){.spool = spool, .own = true};
     made->stream_count = 1;
+    atomic_store(&made->left_waiting, options->left != NULL); /* until they have been looked for */
     if (made->multi != NULL) {
         make_courses(made, &made->streams[0]);
     }

@@ -11,14 +11,14 @@
 
 enum { CONNECT_S = 10, SLOWEST = 16 /* bytes a second */, KEEPALIVE_S = 60, LINE_SIZE = 2200 };
 
-static size_t on_header(char *data, size_t size, size_t count, void *context)
+static size_t on_header(const char *data, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
     answer_header(&transfer->answer, data, size * count);
     return size * count;
 }
 
-static size_t on_body(char *data, size_t size, size_t count, void *context)
+static size_t on_body(const char *data, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
     return answer_body(&transfer->answer, data, size * count) ? size * count : 0;
