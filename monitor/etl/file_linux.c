@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "monitor/etl/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -66,4 +68,25 @@ size_t file_read(struct file *file, uint64_t offset, void *data, size_t size)
         done += got > 0 ? (size_t)got : 0;
     }
     return done;
+}
+
+enum etwas_status file_list(const char *folder, bool (*each)(void *context, const char *path),
+                            void *context)
+{
+    enum { PATH_SIZE = 4096 };
+    char path[PATH_SIZE];
+    DIR *directory = opendir(folder);
+    if (directory == NULL) {
+        return ETWAS_NOT_FOUND;
+    }
+    const struct dirent *entry = readdir(directory);
+    for (bool more = true; more && entry != NULL; entry = readdir(directory)) {
+        const int size = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        if (entry->d_name[0] != '.' && entry->d_type != DT_DIR && size > 0 &&
+            (size_t)size < sizeof path) {
+            more = each(context, path);
+        }
+    }
+    (void)closedir(directory);
+    return ETWAS_OK;
 }

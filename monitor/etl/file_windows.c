@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "monitor/etl/file.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <windows.h>
 
@@ -80,4 +81,42 @@ size_t file_read(struct file *file, uint64_t offset, void *data, size_t size)
         done += got;
     }
     return done;
+}
+
+enum { NAME_BYTES = 4 * MAX_PATH };
+
+static bool tell(const char *folder, const WIN32_FIND_DATAW *found,
+                 bool (*each)(void *context, const char *path), void *context)
+{
+    char name[NAME_BYTES];
+    char path[NAME_BYTES + MAX_PATH];
+    if ((found->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0 ||
+        WideCharToMultiByte(CP_UTF8, 0, found->cFileName, -1, name, sizeof name, NULL, NULL) == 0) {
+        return true;
+    }
+    const int size = snprintf(path, sizeof path, "%s/%s", folder, name);
+    return size <= 0 || (size_t)size >= sizeof path || each(context, path);
+}
+
+enum etwas_status file_list(const char *folder, bool (*each)(void *context, const char *path),
+                            void *context)
+{
+    char pattern[NAME_BYTES];
+    WCHAR wide[MAX_PATH];
+    WIN32_FIND_DATAW found;
+    const int size = snprintf(pattern, sizeof pattern, "%s/*", folder);
+    if (size <= 0 || (size_t)size >= sizeof pattern ||
+        MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, pattern, -1, wide, MAX_PATH) == 0) {
+        return ETWAS_NOT_FOUND;
+    }
+    HANDLE search = FindFirstFileW(wide, &found);
+    if (search == INVALID_HANDLE_VALUE) {
+        return ETWAS_NOT_FOUND;
+    }
+    bool more = true;
+    while (more) {
+        more = tell(folder, &found, each, context) && FindNextFileW(search, &found);
+    }
+    (void)FindClose(search);
+    return ETWAS_OK;
 }

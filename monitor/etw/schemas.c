@@ -7,6 +7,7 @@
 
 #include "ipc/load.h"
 #include "monitor/etw/decode.h"
+#include "monitor/etw/event_info.h"
 #include "monitor/etw/schemas_parts.h"
 #include "monitor/event/arena.h"
 
@@ -34,6 +35,10 @@ struct schemas {
     struct slot *slots; /* open addressing */
     size_t slot_count;
     size_t used;
+    struct manifest_files *files;
+    struct stream_manifests *stream;
+    struct event_infos *infos;
+    bool learnt;
 };
 
 static const uint8_t no_id[SCHEMAS_ID_SIZE];
@@ -82,12 +87,20 @@ enum etwas_status schemas_open(const struct schemas_options *options, struct sch
         made->arena = arena_open(ARENA_MAXIMUM);
         made->slots = calloc(FIRST_SLOTS, sizeof *made->slots);
         made->slot_count = FIRST_SLOTS;
+        made->stream = stream_manifests_open();
+        made->infos = event_infos_open();
     }
-    if (made == NULL || made->arena == NULL || made->slots == NULL) {
+    *schemas = NULL;
+    *error = (struct etwas_error){ETWAS_NO_MEMORY, 0, "making room for schemas"};
+    if (made == NULL || made->arena == NULL || made->slots == NULL || made->stream == NULL ||
+        made->infos == NULL) {
         schemas_close(made);
-        *schemas = NULL;
-        *error = (struct etwas_error){ETWAS_NO_MEMORY, 0, "making room for schemas"};
         return ETWAS_NO_MEMORY;
+    }
+    const enum etwas_status status = manifest_files_open(options, &made->files, error);
+    if (status != ETWAS_OK) {
+        schemas_close(made);
+        return status;
     }
     *schemas = made;
     return ETWAS_OK;
@@ -96,6 +109,9 @@ enum etwas_status schemas_open(const struct schemas_options *options, struct sch
 void schemas_close(struct schemas *schemas)
 {
     if (schemas != NULL) {
+        manifest_files_close(schemas->files);
+        stream_manifests_close(schemas->stream);
+        event_infos_close(schemas->infos);
         arena_close(schemas->arena);
         free(schemas->slots);
         free(schemas);
@@ -188,14 +204,46 @@ static const struct etw_layout *raw_layout(struct schemas *schemas, const struct
                                                                                         : NULL;
 }
 
+/* In the order of the design; NULL: nobody describes it. */
 static const struct etw_layout *make(struct schemas *schemas, const struct etl_record *record)
 {
-    const struct etw_layout *layout =
-        tracelogging_layout(record, &schemas->options, schemas->arena);
-    if (layout == NULL && record->classic) {
-        layout = classic_layout(record, &schemas->options, schemas->arena);
+    const struct schemas_options *options = &schemas->options;
+    struct arena *arena = schemas->arena;
+    const struct etw_layout *layout = tracelogging_layout(record, options, arena);
+    if (layout == NULL && record->kind == ETL_EVENT) {
+        layout = stream_manifests_layout(schemas->stream, record, options, arena);
     }
-    return layout != NULL ? layout : raw_layout(schemas, record);
+    if (layout == NULL) {
+        layout = event_infos_layout(schemas->infos, record, options, arena);
+    }
+    if (layout == NULL && record->kind == ETL_EVENT) {
+        layout = manifest_files_layout(schemas->files, record, options, arena);
+    }
+    if (layout == NULL && record->classic) {
+        layout = classic_layout(record, options, arena);
+    }
+    return layout;
+}
+
+bool schemas_learn(struct schemas *schemas, const struct etl_record *record)
+{
+    return stream_manifests_learn(schemas->stream, record) ||
+           event_infos_learn(schemas->infos, record);
+}
+
+void schemas_learnt(struct schemas *schemas)
+{
+    schemas->learnt = true;
+}
+
+bool schemas_is_learnt(const struct schemas *schemas)
+{
+    return schemas->learnt;
+}
+
+const char *schemas_notice(struct schemas *schemas)
+{
+    return manifest_files_notice(schemas->files);
 }
 
 const struct etw_layout *schemas_find(struct schemas *schemas, const struct etl_record *record)
@@ -206,6 +254,9 @@ const struct etw_layout *schemas_find(struct schemas *schemas, const struct etl_
         return schemas->slots[place].layout;
     }
     const struct etw_layout *layout = make(schemas, record);
+    if (layout == NULL && schemas->learnt) {
+        layout = raw_layout(schemas, record);
+    }
     if (layout == NULL || ((schemas->used + 1) * 4 > schemas->slot_count * 3 && !grow(schemas))) {
         return NULL;
     }

@@ -31,14 +31,22 @@ ETWAS_MUST_CHECK enum etwas_status schemas_open(const struct schemas_options *op
                                                 struct etwas_error *error);
 void schemas_close(struct schemas *schemas); /* NULL is fine; layouts end with it */
 
-/*
- * What the stream says about itself is taken in here: pass each record, in any order, before those
- * that may need it. True: it was such a record.
- */
+/* What the stream says about itself is taken in here. True: it was such a record. */
 bool schemas_learn(struct schemas *schemas, const struct etl_record *record);
 
-/* Never NULL: what has no schema gets one with the single field Raw (source ETW_RAW). */
+/*
+ * The layout; what has no schema gets one with the single field Raw (source ETW_RAW). NULL: no
+ * memory, or, until schemas_learnt() was called, nothing is known yet: then the whole stream should
+ * be passed to schemas_learn(), since what describes an event may come later than it.
+ */
 const struct etw_layout *schemas_find(struct schemas *schemas, const struct etl_record *record);
+
+/* Nothing more will be learnt of this stream that was not passed already. */
+void schemas_learnt(struct schemas *schemas);
+bool schemas_is_learnt(const struct schemas *schemas);
+
+/* One line for people since the last call, or NULL: manifests that are not well-formed ... */
+const char *schemas_notice(struct schemas *schemas);
 
 /* "Name" or "*Name" (an EventSource's, hashed) or "{GUID}" to 16 bytes. False: not known. */
 bool schemas_provider_id(struct schemas *schemas, const char *name, uint8_t id[16]);

@@ -20,6 +20,31 @@ const struct etw_layout *tracelogging_layout(const struct etl_record *record,
 const struct etw_layout *classic_layout(const struct etl_record *record,
                                         const struct schemas_options *options, struct arena *arena);
 
+/* The manifests that the user named. */
+struct manifest_files;
+ETWAS_MUST_CHECK enum etwas_status manifest_files_open(const struct schemas_options *options,
+                                                       struct manifest_files **files,
+                                                       struct etwas_error *error);
+void manifest_files_close(struct manifest_files *files); /* NULL is fine */
+/* NULL: none describes such an event. */
+const struct etw_layout *manifest_files_layout(struct manifest_files *files,
+                                               const struct etl_record *record,
+                                               const struct schemas_options *options,
+                                               struct arena *arena);
+bool manifest_files_id(const struct manifest_files *files, const char *name,
+                       uint8_t id[SCHEMAS_ID_SIZE]);
+const char *manifest_files_notice(struct manifest_files *files); /* as schemas_notice() */
+
+/* Those that EventSources send through the stream. */
+struct stream_manifests;
+struct stream_manifests *stream_manifests_open(void);
+void stream_manifests_close(struct stream_manifests *manifests);
+bool stream_manifests_learn(struct stream_manifests *manifests, const struct etl_record *record);
+const struct etw_layout *stream_manifests_layout(const struct stream_manifests *manifests,
+                                                 const struct etl_record *record,
+                                                 const struct schemas_options *options,
+                                                 struct arena *arena);
+
 /* Bytes that outlive what they come from; NULL: no memory. */
 void *schemas_copy(struct arena *arena, const void *data, size_t size);
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "monitor/etw/decode.h"
 
@@ -17,6 +18,8 @@ struct trace_source {
     struct source source; /* first */
     struct trace *trace;
     struct schemas *schemas;
+    char **paths; /* owned */
+    size_t path_count;
     uint64_t produced;
     uint64_t delivered;
     uint64_t filtered;
@@ -33,6 +36,43 @@ static struct trace_source *of(struct source *source)
 static const struct trace_source *of_const(const struct source *source)
 {
     return (const struct trace_source *)(const void *)source;
+}
+
+/* Everything that describes events, wherever it lies: by a reader of its own. */
+static void learn(struct trace_source *source)
+{
+    struct trace *trace = NULL;
+    struct etl_record record;
+    struct etwas_error error;
+    size_t failed = 0;
+    if (trace_open((const char *const *)source->paths, source->path_count, &trace, &failed,
+                   &error) == ETWAS_OK) {
+        enum etwas_status status = trace_next(trace, &record);
+        while (status == ETWAS_OK || status == ETWAS_AGAIN) {
+            if (status == ETWAS_OK) {
+                (void)schemas_learn(source->schemas, &record);
+            }
+            trace_advance(trace);
+            status = trace_next(trace, &record);
+        }
+    }
+    trace_close(trace);
+    schemas_learnt(source->schemas);
+}
+
+static const struct etw_layout *find_layout(struct trace_source *source,
+                                            const struct etl_record *record)
+{
+    const struct etw_layout *layout = schemas_find(source->schemas, record);
+    if (layout == NULL && !schemas_is_learnt(source->schemas)) {
+        learn(source);
+        layout = schemas_find(source->schemas, record);
+    }
+    const char *notice = schemas_notice(source->schemas);
+    if (notice != NULL) {
+        (void)fprintf(stderr, "etwas: %s\n", notice);
+    }
+    return layout;
 }
 
 /* Fills the batch. CLOSED: there are no more records; what is in the batch still counts. */
@@ -53,7 +93,7 @@ static enum etwas_status fill(struct trace_source *source, size_t *count)
             return status;
         }
         source->produced++;
-        const struct etw_layout *layout = schemas_find(source->schemas, &record);
+        const struct etw_layout *layout = find_layout(source, &record);
         if (layout == NULL) {
             return ETWAS_NO_MEMORY;
         }
@@ -146,6 +186,10 @@ static void close_source(struct source *base)
     struct trace_source *source = of(base);
     schemas_close(source->schemas);
     trace_close(source->trace);
+    for (size_t i = 0; i < source->path_count; i++) {
+        free(source->paths[i]);
+    }
+    free(source->paths);
     free(source);
 }
 
@@ -156,6 +200,21 @@ static const struct source_ops ops = {.descriptor = descriptor,
                                       .accounts = accounts,
                                       .ending = ending,
                                       .close = close_source};
+
+static bool copy_paths(struct trace_source *source, const struct trace_source_options *options)
+{
+    source->paths = calloc(options->path_count, sizeof *source->paths);
+    for (size_t i = 0; source->paths != NULL && i < options->path_count; i++) {
+        const size_t size = strlen(options->paths[i]) + 1;
+        source->paths[i] = malloc(size);
+        if (source->paths[i] == NULL) {
+            return false;
+        }
+        memcpy(source->paths[i], options->paths[i], size);
+        source->path_count++;
+    }
+    return source->paths != NULL;
+}
 
 enum etwas_status trace_source_open(const struct trace_source_options *options,
                                     struct source **source, size_t *failed,
@@ -168,8 +227,11 @@ enum etwas_status trace_source_open(const struct trace_source_options *options,
         return ETWAS_NO_MEMORY;
     }
     made->source.ops = &ops;
-    enum etwas_status status =
-        trace_open(options->paths, options->path_count, &made->trace, failed, error);
+    *error = (struct etwas_error){ETWAS_NO_MEMORY, 0, "opening a trace"};
+    enum etwas_status status = ETWAS_NO_MEMORY;
+    if (copy_paths(made, options)) {
+        status = trace_open(options->paths, options->path_count, &made->trace, failed, error);
+    }
     if (status == ETWAS_OK) {
         status = schemas_open(&options->schemas, &made->schemas, error);
     }
