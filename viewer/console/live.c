@@ -284,20 +284,16 @@ static bool begin_at_time(struct live *live, int *result)
     if (!ask_history(live, path, &line, result)) {
         return false;
     }
-    const bool any = id_of(&line, &row, &index);
-    if (!any) {
+    if (!id_of(&line, &row, &index)) {
+        /* Nothing so new is stored: behind all there is, be it nothing at all. */
         if (!ask_history(live, "/v1/events?limit=1", &line, result)) {
             return false;
         }
-        (void)id_of(&line, &row, &index);
-    } else if (index != 0) {
-        index--;
-    } else {
-        row -= row != 0; /* a gap, which is the first of its row: behind all of the row before */
-        index = 999999999;
+        if (id_of(&line, &row, &index)) {
+            index++;
+        }
     }
-    (void)snprintf(live->show.last_id, sizeof live->show.last_id, "%" PRIu64 ":%" PRIu64, row,
-                   index);
+    since_before(row, index, live->show.last_id);
     return true;
 }
 

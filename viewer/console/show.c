@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ipc/json.h"
@@ -42,28 +43,55 @@ static void remember(struct show *show, const char *id)
     }
 }
 
-/* The relay could not wait for us: events that only its store has now. */
-static void on_missed(struct show *show, const struct sse_event *event)
+/* What a notice says of what we missed. */
+struct missed {
+    uint64_t count;
+    bool counted;
+    char after[SINCE_TEXT_SIZE];
+    char until[SINCE_TEXT_SIZE];
+};
+
+static void take_id(const struct json_piece *value, char id[SINCE_TEXT_SIZE])
 {
-    uint64_t count = 0;
-    char after[SSE_MAX_NAME] = "";
-    char until[SSE_MAX_NAME] = "";
+    if (value->type == JSON_IS_STRING && since_is_id(value->data, value->size)) {
+        (void)snprintf(id, SINCE_TEXT_SIZE, "%.*s", (int)value->size, value->data);
+    }
+}
+
+static void read_missed(const struct sse_event *event, struct missed *missed)
+{
     struct json_walker walker = json_walk_object(event->data, event->size);
     struct json_piece name;
     struct json_piece value;
+    *missed = (struct missed){.after = "?", .until = "?"};
     while (json_member(&walker, &name, &value)) {
-        if (json_is(&name, "Count") && !json_u64(&value, &count)) {
-            count = 0;
-        }
-        char *id = json_is(&name, "After") ? after : json_is(&name, "Until") ? until : NULL;
-        if (id != NULL && value.type == JSON_IS_STRING && since_is_id(value.data, value.size)) {
-            (void)snprintf(id, SSE_MAX_NAME, "%.*s", (int)value.size, value.data);
+        if (json_is(&name, "Count")) {
+            missed->counted = json_u64(&value, &missed->count);
+        } else if (json_is(&name, "After")) {
+            take_id(&value, missed->after);
+        } else if (json_is(&name, "Until")) {
+            take_id(&value, missed->until);
         }
     }
-    show->missed += count;
-    say("missed %" PRIu64 " events behind %s up to %s: too slow; the relay's store has them", count,
-        after[0] == 0 ? "?" : after, until[0] == 0 ? "?" : until);
-    remember(show, until);
+}
+
+/* The relay goes on at an event further on: it could not wait for us, or has the rest no more. */
+static void on_missed(struct show *show, const struct sse_event *event)
+{
+    struct missed missed;
+    char count[24] = "an unknown number of";
+    read_missed(event, &missed);
+    if (missed.counted) {
+        (void)snprintf(count, sizeof count, "%" PRIu64, missed.count);
+    }
+    show->missed += missed.count;
+    show->missed_unknown = show->missed_unknown || !missed.counted;
+    say("missed %s events behind %s, before %s", count, missed.after, missed.until);
+    if (missed.until[0] != '?') {
+        char *colon = NULL;
+        const uint64_t row = strtoull(missed.until, &colon, 10);
+        since_before(row, strtoull(colon + 1, NULL, 10), show->last_id);
+    }
 }
 
 static void print_event(struct show *show, const struct sse_event *event)
@@ -127,9 +155,10 @@ int show_end(struct show *show, int result)
 {
     output_flush(&show->output);
     if (show->options->stats) {
-        say("printed %" PRIu64 ", missed %" PRIu64 ", left out %" PRIu64
+        say("printed %" PRIu64 ", missed %s%" PRIu64 ", left out %" PRIu64
             " (too large, or no JSON); connected again %" PRIu64 " times",
-            show->printed, show->missed, show->left_out, show->reconnects);
+            show->printed, show->missed_unknown ? "more than " : "", show->missed, show->left_out,
+            show->reconnects);
     } else if (show->left_out != 0) {
         say("left out %" PRIu64 " events: too large, or no JSON", show->left_out);
     }

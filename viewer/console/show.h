@@ -16,12 +16,13 @@ enum live_exit { LIVE_FINE = 0, LIVE_FAILED = 2, LIVE_DENIED = 3, LIVE_NOT_FOUND
 /* Prints what a relay's live stream says, and keeps where it is in it. */
 struct show {
     const struct options *options;
-    const char *not_before;     /* a time: earlier events are left out; NULL: none are */
-    char last_id[SSE_MAX_NAME]; /* of what came last; "": nothing did */
+    const char *not_before;        /* a time: earlier events are left out; NULL: none are */
+    char last_id[SINCE_TEXT_SIZE]; /* of what came last; "": nothing did */
     struct output output;
     bool at_once; /* somebody looks: nothing is held back */
     uint64_t printed;
     uint64_t missed;
+    bool missed_unknown; /* and others, which the relay could not count */
     uint64_t left_out;   /* too large, or no JSON */
     uint64_t reconnects; /* the caller counts them */
     uint64_t said;       /* of printed, by the line of each second */

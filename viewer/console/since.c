@@ -17,11 +17,25 @@ static size_t count_digits(const char *text, size_t size)
 bool since_is_id(const char *text, size_t size)
 {
     const size_t row = count_digits(text, size);
-    if (row == 0 || row > 18 || row == size || text[row] != ':') {
+    if (row == 0 || row > 18 || row == size || text[0] == '0' || text[row] != ':') {
         return false;
     }
-    const size_t index = count_digits(text + row + 1, size - row - 1);
-    return index != 0 && index <= 9 && row + 1 + index == size;
+    const char *at = text + row + 1;
+    const size_t index = count_digits(at, size - row - 1);
+    return index != 0 && index <= 9 && row + 1 + index == size && (index == 1 || at[0] != '0');
+}
+
+void since_before(uint64_t row, uint64_t index, char id[SINCE_TEXT_SIZE])
+{
+    if (row == 0) {
+        row = 1; /* as if it were to come */
+    } else if (index != 0) {
+        index--;
+    } else if (row > 1) {
+        row--;
+        index = 999999999; /* behind all that the row before may have */
+    }
+    (void)snprintf(id, SINCE_TEXT_SIZE, "%" PRIu64 ":%" PRIu64, row, index);
 }
 
 /* Days since 1970 to a date of the Gregorian calendar (the years are those of four digits). */

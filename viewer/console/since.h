@@ -25,7 +25,13 @@ struct since {
  */
 bool since_parse(const char *text, int64_t now_s, struct since *since);
 
-/* Is this the Id of an event: ROW:INDEX, at most 18 digits and 9? */
+/* Is this the Id of an event: ROW:INDEX, rows from 1 on, at most 18 digits and 9? */
 bool since_is_id(const char *text, size_t size);
+
+/*
+ * Where a viewer stands that has all before that event, but not the event itself: an Id that
+ * need not be one of an event's. Row 0: behind nothing.
+ */
+void since_before(uint64_t row, uint64_t index, char id[SINCE_TEXT_SIZE]);
 
 #endif

@@ -86,7 +86,7 @@ static void times_and_ids_say_where_to_begin(void **state)
 {
     (void)state;
     is_since("17:3", SINCE_ID, "17:3");
-    is_since("0:0", SINCE_ID, "0:0");
+    is_since("1:0", SINCE_ID, "1:0");
     is_since("10m", SINCE_TIME, "2026-11-20T15:50:00.0000000Z");
     is_since("90", SINCE_TIME, "2026-11-20T15:58:30.0000000Z");
     is_since("300d", SINCE_TIME, "2026-01-24T16:00:00.0000000Z");
@@ -106,6 +106,9 @@ static void anything_else_does_not(void **state)
                                         ":3",
                                         "17:3 ",
                                         "-1:3",
+                                        "0:1",
+                                        "01:1",
+                                        "1:01",
                                         "1234567890123456789:1",
                                         "17:1234567890",
                                         "10x",
@@ -123,6 +126,27 @@ static void anything_else_does_not(void **state)
     struct since since;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         assert_false(since_parse(wrong[i], NOW_S, &since));
+    }
+}
+
+static void who_has_all_before_an_event_stands_there(void **state)
+{
+    (void)state;
+    static const struct stand {
+        uint64_t row;
+        uint64_t index;
+        const char *id;
+    } stands[] = {
+        {17, 3, "17:2"        },
+        {17, 1, "17:0"        },
+        {17, 0, "16:999999999"},
+        {1,  0, "1:0"         }
+    };
+    char id[SINCE_TEXT_SIZE];
+    for (size_t i = 0; i < sizeof stands / sizeof *stands; i++) {
+        since_before(stands[i].row, stands[i].index, id);
+        assert_string_equal(id, stands[i].id);
+        assert_true(since_is_id(id, strlen(id)));
     }
 }
 
@@ -150,6 +174,7 @@ int main(void)
         cmocka_unit_test(help_goes_before_anything_else),
         cmocka_unit_test(times_and_ids_say_where_to_begin),
         cmocka_unit_test(anything_else_does_not),
+        cmocka_unit_test(who_has_all_before_an_event_stands_there),
         cmocka_unit_test(waiting_doubles_and_has_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
