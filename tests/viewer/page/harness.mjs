@@ -7,8 +7,9 @@ import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { FakeRelay } from '../fake_relay.mjs';
+import { RealRelay } from '../real_relay.mjs';
 
-const { ETWAS_PAGE_BUILT: built, ETWAS_TEST_MODULES: modules, ETWAS_ARTEFACTS: artefacts } = process.env;
+const { ETWAS_PAGE_BUILT: built, ETWAS_TEST_MODULES: modules, ETWAS_ARTEFACTS: artefacts, ETWAS_RELAY: program } = process.env;
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
     '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
@@ -23,13 +24,18 @@ after(async () => browser?.close());
 
 export async function screenshot(page, name) {
     mkdirSync(artefacts, { recursive: true });
-    await page.screenshot({ path: join(artefacts, `page-${name}.png`) });
+    await page.screenshot({ path: join(artefacts, `${real ? 'relay' : 'page'}-${name}.png`) });
 }
+
+// Is it etwass that is asked? Some tests want a relay that does what etwass would not.
+export const real = program !== undefined;
+export const onlyMadeUp = { skip: real && 'only a made-up relay does that' };
 
 // Opens the page of a fresh relay, and closes both behind the test.
 export async function open(t, { relay: options = {}, hash = '', size = [1280, 800], colorScheme = 'light', prepare } = {}) {
-    const relay = await new FakeRelay(built, options).listen();
+    const relay = await (real ? new RealRelay(program, options) : new FakeRelay(built, options)).listen();
     prepare?.(relay);
+    await relay.settled?.();
     const context = await browser.newContext({ viewport: { width: size[0], height: size[1] }, colorScheme, acceptDownloads: true });
     const page = await context.newPage();
     const faults = [];

@@ -113,11 +113,13 @@ test('an older row that is selected stays selected while older ones come', async
     await page.keyboard.press('g');
     await until(() => held(page), (count) => count === 7000, 'older rows');
     const list = await seen(page);
-    const before = list.map(({ text }) => text);
+    // The beginning of each: the details take room from the end.
+    const beginnings = (all) => all.slice(0, 3).map(({ text }) => text.slice(0, 36));
+    const before = beginnings(list);
     await page.mouse.click(700, list[3].y + 10);
     const id = await page.evaluate(() => globalThis.etwas.selectedId);
     await page.evaluate(() => globalThis.etwas.feed.loadOlder());
     await until(() => held(page), (count) => count === 9000, 'all rows');
     assert.equal(await page.evaluate(() => globalThis.etwas.selectedId), id);
-    assert.deepEqual((await seen(page)).map(({ text }) => text).slice(0, 3), before.slice(0, 3));
+    assert.deepEqual(beginnings(await seen(page)), before);
 });

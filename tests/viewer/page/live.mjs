@@ -2,7 +2,7 @@
 // The live table: follows, stands still when somebody reads, survives its relay.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertSmooth, event, frames, held, open, rows, screenshot, seen, until } from './harness.mjs';
+import { assertSmooth, event, frames, held, onlyMadeUp, open, rows, screenshot, seen, until } from './harness.mjs';
 
 const settle = (page) => page.evaluate(() => new Promise((resolve) => {
     requestAnimationFrame(() => requestAnimationFrame(resolve));
@@ -90,7 +90,7 @@ test('a relay that is started again goes on where it was, and repeats nothing', 
     assert.deepEqual(got, names);
 });
 
-test('another store behind the same address is noticed', async (t) => {
+test('another store behind the same address is noticed', onlyMadeUp, async (t) => {
     const { page, relay } = await open(t, { relay: { generated: 5000 } });
     await until(() => held(page), (count) => count === 2000, 'history');
     await relay.restart(100, () => {
@@ -103,7 +103,7 @@ test('another store behind the same address is noticed', async (t) => {
     assert.match(shown.at(-2).text, /another store/);
 });
 
-test('a token that is no longer good says what to do, and a good one opens', async (t) => {
+test('a token that is no longer good says what to do, and a good one opens', onlyMadeUp, async (t) => {
     const { page, relay } = await open(t, { relay: { generated: 10 } });
     await until(() => held(page), (count) => count === 10, 'history');
     await relay.restart(50, () => {

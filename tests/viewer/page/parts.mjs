@@ -65,6 +65,8 @@ test('times are read to the fraction', () => {
     assert.equal(read('1999-02-28T23:59:59.1234567Z'), Date.UTC(1999, 1, 28, 23, 59, 59) + 123.4567);
     assert.equal(read('2000-02-29T00:00:00Z'), Date.UTC(2000, 1, 29));
     assert.ok(Number.isNaN(read('yesterday')));
+    assert.ok(Number.isNaN(read('9999-99-99T99:99:99Z')));
+    assert.ok(Number.isNaN(read('2026-11-25T24:00:00Z')));
     assert.ok(Number.isNaN(read('2026-11-25 at ten o\'clock')));
 });
 
@@ -248,7 +250,7 @@ test('a filter is worked through in small steps, newest first', () => {
 
 test('columns and the address are read back as they were written', () => {
     const columns = parseColumns('time:200,data.next%2Ccomm,unknown,data,time');
-    assert.deepEqual(columns.map(({ key, width }) => [key, width]), [['time', 200], ['data.next,comm', 120], ['data', 480]]);
+    assert.deepEqual(columns.map(({ key, width }) => [key, width]), [['time', 200], ['data.next,comm', 120], ['data', 320]]);
     assert.equal(formatColumns(columns), 'time:200,data.next%2Ccomm,data');
     assert.equal(formatColumns(parseColumns('')), DEFAULT);
     assert.deepEqual(moved(columns, 'data', 'time').map(({ key }) => key), ['data', 'time', 'data.next,comm']);

@@ -11,7 +11,8 @@ const BLOCK_ROWS = 4096;
 const BLOCK_BYTES = 4 * 1024 * 1024;
 const CACHED_TEXT = 64 * 1024 * 1024;
 const COLUMNS = ['provider', 'computer', 'event', 'level', 'process'];
-export const GAP = Object.freeze({ LOST: 1, MISSED: 2 });
+// What Etwas itself says in place of events; by EventName.
+export const GAPS = Object.freeze(['', 'Lost', 'Missed', 'Unseen', 'Damaged']);
 
 const decoder = new TextDecoder();
 
@@ -203,8 +204,7 @@ export class EventBuffer {
         if (this.dictionaries.provider.texts[block.provider[i]] !== 'Etwas') {
             return 0;
         }
-        const name = this.dictionaries.event.texts[block.event[i]];
-        return name === 'Lost' ? GAP.LOST : name === 'Missed' ? GAP.MISSED : 0;
+        return Math.max(0, GAPS.indexOf(this.dictionaries.event.texts[block.event[i]]));
     }
 
     // The block that holds `seq`, or null.

@@ -162,9 +162,13 @@ export function parseTime(bytes, start, end) {
         return NaN;
     }
     const at = start + 1;
-    const days = daysOf(digits(bytes, at, 4), digits(bytes, at + 5, 2), digits(bytes, at + 8, 2));
-    const seconds = digits(bytes, at + 11, 2) * 3600 + digits(bytes, at + 14, 2) * 60 +
-        digits(bytes, at + 17, 2);
+    const [month, day] = [digits(bytes, at + 5, 2), digits(bytes, at + 8, 2)];
+    const [hour, minute, second] = [digits(bytes, at + 11, 2), digits(bytes, at + 14, 2), digits(bytes, at + 17, 2)];
+    if (!(month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24 && minute < 60 && second <= 60)) {
+        return NaN;
+    }
+    const days = daysOf(digits(bytes, at, 4), month, day);
+    const seconds = hour * 3600 + minute * 60 + second;
     let ms = 0;
     if (bytes[at + 19] === 0x2e) {
         let scale = 100;

@@ -31,7 +31,7 @@ const KNOWN = [
     { key: 'eventid', title: 'Event id', width: 72, of: member('EventId'), mono: true, right: true },
     { key: 'message', title: 'Message', width: 260, of: member('Message') },
     { key: 'id', title: 'Id', width: 92, of: member('Id'), mono: true, right: true },
-    { key: 'data', title: 'Data', width: 480, of: null },
+    { key: 'data', title: 'Data', width: 320, of: null },
 ];
 const byKey = new Map(KNOWN.map((column) => [column.key, column]));
 

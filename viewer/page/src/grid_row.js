@@ -91,6 +91,12 @@ export function gapText(row) {
         return reason || `${events} not shown: this page was too slow. The store has them (Enter).`;
     }
     const computer = visible(row.get('Computer'), 64);
+    if (row.gap === 'Unseen') {
+        return `${events} of ${computer} never came here: sent before this relay was there, or to a store that it lost`;
+    }
+    if (row.gap === 'Damaged') {
+        return `${events} of ${computer} can no longer be read from the store: etwass --verify tells more`;
+    }
     const times = ['First', 'Last'].map((name) => Date.parse(row.field(name)));
     const span = times.every(Number.isFinite)
         ? ` between ${momentText(times[0]).slice(11)} and ${momentText(times[1]).slice(11)}` : '';
@@ -125,7 +131,7 @@ export function fillRow(slot, row, columns) {
         return;
     }
     if (row.gap !== null) {
-        setKind(slot, row.gap === 'Lost' ? 'gap lost' : 'gap missed');
+        setKind(slot, row.gap === 'Lost' || row.gap === 'Damaged' ? 'gap lost' : 'gap missed');
         setText(slot.gap, gapText(row));
         return;
     }

@@ -50,7 +50,7 @@ export class Histogram {
         const bars = uPlot.paths.bars({ size: [0.88, 60], align: 1 });
         const options = {
             width: this.host.clientWidth, height: this.host.clientHeight, tzDate: utc,
-            padding: [4, 8, 0, 0], legend: { show: false },
+            padding: [6, 22, 0, 0], legend: { show: false },
             cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false },
             scales: { x: { time: true, range: (plot, min, max) => [min, max + this.data.step / 1000] }, y: { range: (_, min, max) => [0, Math.max(1, max)] } },
             axes: [timeAxis(), {
@@ -177,7 +177,7 @@ export class Lines {
         this.plot?.destroy();
         const value = (_, number) => (number === null || number === undefined ? '–' : `${number.toFixed(1)} %`);
         this.plot = new uPlot({
-            ...this.size, tzDate: utc, padding: [8, 12, 0, 0], legend: { show: false },
+            ...this.size, tzDate: utc, padding: [8, 28, 0, 0], legend: { show: false },
             cursor: { drag: { x: true, y: false }, points: { size: 5 } },
             scales: { y: { range: (_, __, max) => [0, Math.max(this.top, Math.ceil((max ?? 0) / 10) * 10)] } },
             axes: [timeAxis(), { stroke: color('muted'), font: FONT, size: 44, gap: 4, space: 28, ticks: { show: false },

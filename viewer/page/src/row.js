@@ -86,6 +86,8 @@ export function membersOf(text) {
     return members;
 }
 
+const GAP_NAMES = new Set(['Lost', 'Missed', 'Unseen', 'Damaged']);
+
 export class Row {
     constructor(seq, text, time) {
         this.seq = seq;
@@ -129,13 +131,11 @@ export class Row {
         return this.get('Id');
     }
 
-    // "Lost": events that are nowhere; "Missed": those that are in the store, but not here.
+    // "Lost": events that are nowhere; "Missed": in the store, but not here; "Unseen": sent before
+    // the relay was there; "Damaged": the store cannot read them any more.
     get gap() {
-        if (this.get('Provider') !== 'Etwas') {
-            return null;
-        }
         const name = this.get('EventName');
-        return name === 'Lost' || name === 'Missed' ? name : null;
+        return this.get('Provider') === 'Etwas' && GAP_NAMES.has(name) ? name : null;
     }
 }
 

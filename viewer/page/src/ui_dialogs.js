@@ -89,7 +89,7 @@ class Range extends Span {
     render({ app, close }) {
         const { span } = this;
         return html`<${Dialog} title="Time range from the store" close=${close}><form onSubmit=${(event) => { event.preventDefault(); if (span) { app.openRange(span); } }}>
-            ${this.fields()}<footer><button type="submit" class="button primary" disabled=${span === null}>Show</button></footer></form></${Dialog}>`;
+            ${this.fields()}<footer><button type="submit" class="button primary" autofocus disabled=${span === null}>Show</button></footer></form></${Dialog}>`;
     }
 }
 
@@ -130,7 +130,7 @@ class Export extends Span {
             ${what === 'store' && this.fields()}
             <fieldset><legend>As</legend>${this.radio('format', 'jsonl', 'JSON lines, as they came')}${this.radio('format', 'csv', 'CSV; what a spreadsheet would run gets an apostrophe')}</fieldset>
             <footer>${rows !== null && html`<span class="busy">${count(rows)} rows …</span>`}${failed && html`<span class="failed">${visible(failed, 200)}</span>`}${done && html`<span>Saved.</span>`}
-                <button type="submit" class="button primary" disabled=${rows !== null || (what === 'store' && this.span === null)}>Export</button></footer></form></${Dialog}>`;
+                <button type="submit" class="button primary" autofocus disabled=${rows !== null || (what === 'store' && this.span === null)}>Export</button></footer></form></${Dialog}>`;
     }
 }
 

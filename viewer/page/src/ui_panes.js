@@ -40,7 +40,8 @@ function PublisherRow({ app, publisher }) {
     return html`<tr><td><i class=${`dot ${state}`} />${text}</td><td><button type="button" class="link" onClick=${() => app.onlyComputer(String(publisher.Computer))}>${visible(String(publisher.Computer ?? ''), 64)}</button></td>
         <td title=${visible(String(publisher.LastSeen ?? ''), 40)}>${agoText(Date.parse(publisher.LastSeen))}</td><td class="num">${rate(Number(publisher.Rate) || 0)}</td>
         <td class="num">${count(Number(publisher.Events) || 0)}</td><td class="num">${bytesText(Number(publisher.Bytes) || 0)}</td>
-        <td class=${lost.length > 0 ? 'lost' : 'none'}>${lost.length > 0 ? lost.map(([where, number]) => `${count(number)} ${where}`).join(', ') : 'none'}</td>
+        <td class=${lost.length > 0 ? 'lost' : 'none'}>${lost.length > 0 ? lost.map(([where, number]) => `${count(number)} ${where}`).join(', ') : 'none'}
+            ${publisher.Unseen > 0 && html`<span class="none" title="Sent before this relay was there, or to a store that it lost"> · ${count(publisher.Unseen)} unseen</span>`}</td>
         <td class="num">${publisher.Streams?.length ?? 0}</td><td class="mono print" title=${visible(String(publisher.Fingerprint), 100)}>${visible(String(publisher.Fingerprint), 100)}</td></tr>`;
 }
 
