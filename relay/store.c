@@ -176,6 +176,24 @@ static bool query(sqlite3 *connection, const char *text, int64_t *numbers, int c
 static const char settings[] = "PRAGMA secure_delete = OFF; PRAGMA cache_size = -512;"
                                "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0;";
 
+/*
+ * The pragma does not fail where there is no shared memory, as on some network file systems: it
+ * answers with the mode that stays, in which readers would keep the committer waiting.
+ */
+static bool begin_log(sqlite3 *connection, bool *begun)
+{
+    sqlite3_stmt *statement = NULL;
+    *begun = false;
+    const bool good = sqlite3_prepare_v2(connection, "PRAGMA journal_mode = WAL", -1, &statement,
+                                         NULL) == SQLITE_OK &&
+                      sqlite3_step(statement) == SQLITE_ROW;
+    if (good) {
+        const unsigned char *mode = sqlite3_column_text(statement, 0);
+        *begun = mode != NULL && strcmp((const char *)mode, "wal") == 0;
+    }
+    return sqlite3_finalize(statement) == SQLITE_OK && good;
+}
+
 static enum etwas_status make_schema(sqlite3 *connection, struct etwas_error *error)
 {
     char ids[96];
@@ -217,8 +235,12 @@ static enum etwas_status check_schema(const struct store *store, struct etwas_er
     if (store->options.look) {
         return ETWAS_OK;
     }
-    if (!execute(store->writer, "PRAGMA journal_mode = WAL")) {
+    bool begun = false;
+    if (!begin_log(store->writer, &begun)) {
         return store_fail(store->writer, "opening the store", error);
+    }
+    if (!begun) {
+        return refuse(error, "opening the store: its file system has no shared memory");
     }
     return empty ? make_schema(store->writer, error) : ETWAS_OK;
 }

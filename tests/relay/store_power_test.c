@@ -146,7 +146,7 @@ static int layer_shm_unmap(sqlite3_file *file, int forget)
     return below(file)->pMethods->xShmUnmap(below(file), forget);
 }
 
-static const sqlite3_io_methods methods = {
+static sqlite3_io_methods methods = {
     .iVersion = 2,
     .xClose = layer_close,
     .xRead = layer_read,
@@ -270,11 +270,23 @@ static void what_was_acknowledged_survives_a_power_failure(void **state)
     assert_true(info.st_size > (off_t)PUTS / 2 * BODY_SIZE);
 }
 
+static void without_shared_memory_there_is_no_store(void **state)
+{
+    (void)state;
+    methods.iVersion = 1;
+    const enum etwas_status status = store_open(&kit.options, &kit.store, &kit.error);
+    methods.iVersion = 2;
+    assert_int_equal(status, ETWAS_MALFORMED);
+    assert_non_null(strstr(kit.error.doing, "shared memory"));
+    kit_open(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_acknowledged_survives_a_power_failure, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(without_shared_memory_there_is_no_store, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
