@@ -144,6 +144,28 @@ static bool lists(const char *opcodes, uint8_t opcode)
     return false;
 }
 
+/* The name at the opcode's place in the list; the last one for those beyond. */
+static const char *name_of(const struct classic_event *event, uint8_t opcode, struct arena *arena)
+{
+    size_t place = 0;
+    for (unsigned other = 0; other < opcode; other++) {
+        place += lists(event->opcodes, (uint8_t)other) ? 1 : 0;
+    }
+    const char *at = event->name;
+    const char *bar = strchr(at, '|');
+    for (; place > 0 && bar != NULL; place--) {
+        at = bar + 1;
+        bar = strchr(at, '|');
+    }
+    const size_t size = bar != NULL ? (size_t)(bar - at) : strlen(at);
+    char *name = arena_take(arena, size + 1);
+    if (name != NULL) {
+        memcpy(name, at, size);
+        name[size] = '\0';
+    }
+    return name;
+}
+
 static const struct classic_event *find_event(const struct classic_class *class,
                                               const struct etl_record *record)
 {
@@ -185,8 +207,12 @@ const struct etw_layout *classic_layout(const struct etl_record *record,
             return NULL;
         }
     }
+    const char *name = name_of(event, record->opcode, arena);
+    if (name == NULL) {
+        return NULL;
+    }
     *layout = (struct etw_layout){
-        .schema = {.provider = class->name, .event_name = event->name, .provider_id = class->id},
+        .schema = {.provider = class->name, .event_name = name, .provider_id = class->id},
         .source = ETW_CLASSIC,
         .fields = schemas_copy(arena, parse->fields, (parse->count + 1U) * sizeof parse->fields[0]),
         .top_count = parse->count,
