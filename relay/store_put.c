@@ -192,25 +192,32 @@ static void settle(struct standing *standing, const struct store_incoming *incom
 }
 
 /* A row's times are what it is found by, its gap included. */
-static void bind_span(struct binder *binder, const struct store_incoming *incoming)
+struct span {
+    int64_t first;
+    int64_t last;
+};
+
+static struct span span_of(const struct store_incoming *incoming)
 {
     const bool timeless = incoming->first == 0 && incoming->missing != 0;
     const int64_t received = moment_from_unix_ms(incoming->received_ms);
-    bind_i64(binder, timeless ? received : incoming->first);
-    bind_i64(binder, timeless ? received : incoming->last);
+    return timeless ? (struct span){.first = received, .last = received}
+                    : (struct span){.first = incoming->first, .last = incoming->last};
 }
 
 static bool add_batch(struct putting *putting, const struct standing *standing,
                       struct store_incoming *incoming)
 {
     const struct store_signed *parts = &incoming->parts;
+    const struct span span = span_of(incoming);
     struct binder binder = bind_to(putting->store->put[PUT_ADD_BATCH]);
     incoming->row = putting->last_row + 1;
     bind_i64(&binder, incoming->row);
     bind_i64(&binder, standing->id);
     bind_u64(&binder, incoming->head.sequence);
     bind_i64(&binder, incoming->received_ms);
-    bind_span(&binder, incoming);
+    bind_i64(&binder, span.first);
+    bind_i64(&binder, span.last);
     bind_u64(&binder, incoming->head.count);
     bind_u64(&binder, incoming->head.own);
     bind_u64(&binder, incoming->head.after);
@@ -237,15 +244,16 @@ static bool add_batch(struct putting *putting, const struct standing *standing,
 static void count_batch(struct putting *putting, const struct store_incoming *incoming)
 {
     struct store_totals *totals = &putting->totals;
+    const struct span span = span_of(incoming);
     putting->last_row = incoming->row;
     totals->batches++;
     totals->events += incoming->head.count;
     totals->bytes += incoming->size;
-    if (incoming->first != 0 && (totals->first == 0 || incoming->first < totals->first)) {
-        totals->first = incoming->first;
+    if (span.first != 0 && (totals->first == 0 || span.first < totals->first)) {
+        totals->first = span.first;
     }
-    if (incoming->last > totals->last) {
-        totals->last = incoming->last;
+    if (span.last > totals->last) {
+        totals->last = span.last;
     }
 }
 

@@ -261,6 +261,12 @@ static void a_heartbeat_that_tells_of_a_gap_has_a_row(void **state)
     assert_int_equal(batch.missing, 30);
     assert_int_equal(batch.size, 0);
     assert_int_equal(batch.head.count, 0);
+    struct store_totals totals;
+    struct store_totals again;
+    store_totals(kit.store, &totals);
+    reopen();
+    store_totals(kit.store, &again);
+    assert_memory_equal(&totals, &again, sizeof totals);
 }
 
 static void books_that_go_back_are_no_loss(void **state)
