@@ -104,6 +104,15 @@ static void make_courses(struct sender *sender, struct stream *stream)
     }
 }
 
+static void follow_roles_of(struct sender *sender, struct stream *stream)
+{
+    for (size_t sink = 0; sink < spool_sink_count(stream->spool); sink++) {
+        if (is_role(stream, sink)) {
+            follow_role(sender, stream, sink);
+        }
+    }
+}
+
 static void follow_roles(struct sender *sender)
 {
     if (sender->options.roles == NULL) {
@@ -115,11 +124,7 @@ static void follow_roles(struct sender *sender)
     }
     sender->roles_seen = now;
     for (size_t i = 0; i < sender->stream_count; i++) {
-        for (size_t sink = 0; sink < spool_sink_count(sender->streams[i].spool); sink++) {
-            if (is_role(&sender->streams[i], sink)) {
-                follow_role(sender, &sender->streams[i], sink);
-            }
-        }
+        follow_roles_of(sender, &sender->streams[i]);
     }
 }
 

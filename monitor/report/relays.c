@@ -48,7 +48,7 @@ static void say_key(const char *given)
     char path[PLACES_PATH_SIZE] = "";
     char id[KEY_ID_SIZE];
     struct key_pair pair;
-    struct etwas_error error;
+    struct etwas_error error = {ETWAS_SYSTEM, 1, "libsodium cannot be used"};
     if (given == NULL && !places_key(path)) {
         doctor_say(FINDING_NO, "set HOME, or give --key FILE", "this user has no home for a key");
         return;

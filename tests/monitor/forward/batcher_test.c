@@ -41,7 +41,7 @@ static const struct schema local = {.provider = "cpu",
                                     .field_name = text_name,
                                     .field = text_field};
 
-enum { TEXT_SIZE = 3 * 1024 * 1024 };
+enum { TEXT_SIZE = 3 * 1024 * 1024, BIG_SIZE = 900 * 1024 };
 
 static uint8_t *text;
 
@@ -160,7 +160,7 @@ static void a_big_event_has_a_batch_of_its_own(void **state)
     (void)state;
     rig_open();
     write_in_one(&traced, 1, 100);
-    write_in_one(&traced, 1, 900 * 1024);
+    write_in_one(&traced, 1, BIG_SIZE);
     write_in_one(&traced, 1, 100);
     rig_finish();
     rig_await_sent();
@@ -179,7 +179,7 @@ static void an_event_that_is_too_big_says_so_instead(void **state)
     rig_open();
     write_in_one(&traced, 1, 100);
     write_in_one(&traced, 1, TEXT_SIZE);
-    write_in_one(&traced, 1, 1024 * 1024);
+    write_in_one(&traced, 1, BATCH_MAX_LINE);
     rig_finish();
     rig_await_sent();
     assert_int_equal(server_count(rig.servers[0]), 1);

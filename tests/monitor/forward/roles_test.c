@@ -61,7 +61,7 @@ static void there_are_only_so_many(void **state)
     (void)state;
     char text[4096];
     size_t used = (size_t)snprintf(text, sizeof text, "{\"roles\":{\"web\":{\"in\":[7");
-    for (char i = 'a'; i <= 'z'; i++) {
+    for (int i = 'a'; i <= 'z'; i++) {
         used += (size_t)snprintf(text + used, sizeof text - used, ",\"http://%c\"", i);
     }
     (void)snprintf(text + used, sizeof text - used, "]}}}");
