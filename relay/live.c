@@ -170,6 +170,7 @@ static void take_in(struct live *live, struct live_item *item, struct lines *lin
         live->last_events += item->batch.count;
         empty_ring(live);
     }
+    live->numbers.queued--;
     free(item->batch.body);
     free(item);
 }
@@ -311,6 +312,7 @@ void live_publish(struct live *live, struct live_batch *batch)
         *live->queue_end = item;
         live->queue_end = &item->next;
         live->queued += item->batch.size;
+        live->numbers.queued++;
         (void)pthread_cond_signal(&live->changed);
     }
     batch->body = NULL;

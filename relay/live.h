@@ -64,6 +64,7 @@ struct live_numbers {
     uint64_t viewers;
     uint64_t shown;      /* events sent to all viewers */
     uint64_t missed;     /* events that viewers of a sample were too slow for */
+    uint64_t queued;     /* batches that are committed, but not in the ring yet */
     uint64_t from_store; /* batches that viewers had to read from the store */
 };
 void live_numbers(struct live *live, struct live_numbers *numbers);

@@ -37,21 +37,25 @@ static void jump(struct viewer *viewer, int64_t row, bool counted, uint64_t coun
             ? viewer->skip
             : (struct identity){.row = viewer->row, .index = viewer->last_index};
     const struct identity next = {.row = row + 1, .index = 0};
-    char after[IDENTITY_SIZE];
+    char after[IDENTITY_SIZE + 2] = "null";
     char until[IDENTITY_SIZE];
     char number[24] = "null";
     viewer->row = row;
     viewer->last_index = UINT32_MAX;
     viewer->skip.row = 0;
-    if (last.row == 0) {
-        return; /* it never had anything that it could go on behind */
+    if (last.row == 0 && !counted) {
+        return; /* an Id of another store: nothing of this one was missed */
     }
-    (void)identity_format(last, after);
+    if (last.row != 0) {
+        after[0] = '"';
+        const size_t size = identity_format(last, after + 1);
+        memcpy(after + 1 + size, "\"", 2);
+    }
     (void)identity_format(next, until);
     if (counted) {
         (void)snprintf(number, sizeof number, "%" PRIu64, count);
     }
-    say(viewer, "event: missed\ndata: {\"Count\":%s,\"After\":\"%s\",\"Until\":\"%s\"}\n\n", number,
+    say(viewer, "event: missed\ndata: {\"Count\":%s,\"After\":%s,\"Until\":\"%s\"}\n\n", number,
         after, until);
 }
 

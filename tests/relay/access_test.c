@@ -275,6 +275,28 @@ static void health_is_for_everybody(void **state)
     assert_string_equal(reply.body, "ok\n");
 }
 
+static void the_page_is_kept_until_it_changes(void **state)
+{
+    (void)state;
+    char headers[512];
+    char etag[128];
+    request("GET /", HOST BEARER);
+    assert_int_equal(reply.status, 200);
+    if (!reply_has(&reply, "Content-Type", "text/html")) {
+        assert_non_null(strstr(reply.body, "no page")); /* built without one */
+        skip();
+    }
+    const char *value = strstr(reply.head, "ETag: ");
+    assert_non_null(value);
+    (void)snprintf(etag, sizeof etag, "%.*s", (int)strcspn(value + 6, "\r"), value + 6);
+    (void)snprintf(headers, sizeof headers, HOST BEARER "If-None-Match: %s\n", etag);
+    request("GET /", headers);
+    assert_int_equal(reply.status, 304);
+    request("GET /", HOST BEARER "Accept-Encoding: gzip\n");
+    assert_true(reply_has(&reply, "Content-Encoding", "gzip"));
+    assert_int_equal((unsigned char)reply.body[0], 0x1f);
+}
+
 static void a_connection_is_used_again(void **state)
 {
     (void)state;
@@ -309,6 +331,7 @@ int main(void)
         CLAIM(what_cannot_be_done_is_said),
         CLAIM(head_is_get_without_a_body),
         CLAIM(health_is_for_everybody),
+        CLAIM(the_page_is_kept_until_it_changes),
         CLAIM(a_connection_is_used_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
