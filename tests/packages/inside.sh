@@ -22,6 +22,11 @@ has_rule() {
         grep -q "^allow group:etwas usdt:$(stat -c %i /usr/bin/etwas-ping):"
 }
 
+# What the packages need of others comes first: it is not what is tested.
+needed() { dpkg-deb -f "$1" Depends | tr ',' '\n' | sed 's/[(|].*//; s/ //g'; }
+mapfile -t others < <(for package in /packages/*.deb; do needed "$package"; done | sort -u)
+check apt-get -qq update
+check apt-get -qq install -y --no-install-recommends "${others[@]}"
 all_files > /tmp/before
 getent group > /tmp/groups
 
