@@ -61,7 +61,7 @@ struct numbers {
 static uint64_t number_of(const struct event *event)
 {
     static struct arena *arena;
-    arena = arena != NULL ? arena : arena_open(1024 * 1024);
+    arena = arena != NULL ? arena : arena_open(1U << 20);
     const struct value value = event->schema->field(event, 0, arena);
     arena_reset(arena);
     return value.type == VALUE_INT ? (uint64_t)value.as.i : value.as.u;
