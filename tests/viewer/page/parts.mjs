@@ -250,7 +250,7 @@ test('a filter is worked through in small steps, newest first', () => {
 
 test('columns and the address are read back as they were written', () => {
     const columns = parseColumns('time:200,data.next%2Ccomm,unknown,data,time');
-    assert.deepEqual(columns.map(({ key, width }) => [key, width]), [['time', 200], ['data.next,comm', 120], ['data', 320]]);
+    assert.deepEqual(columns.map(({ key, width }) => [key, width]), [['time', 200], ['data.next,comm', 120], ['data', 140]]);
     assert.equal(formatColumns(columns), 'time:200,data.next%2Ccomm,data');
     assert.equal(formatColumns(parseColumns('')), DEFAULT);
     assert.deepEqual(moved(columns, 'data', 'time').map(({ key }) => key), ['data', 'time', 'data.next,comm']);

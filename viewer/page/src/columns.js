@@ -20,18 +20,18 @@ const member = (name) => (row) => row.get(name);
 
 const KNOWN = [
     { key: 'time', title: 'Time (UTC)', width: 136, of: timeOf, mono: true },
-    { key: 'computer', title: 'Computer', width: 96, of: member('Computer') },
-    { key: 'provider', title: 'Provider', width: 104, of: member('Provider') },
+    { key: 'computer', title: 'Computer', width: 84, of: member('Computer') },
+    { key: 'provider', title: 'Provider', width: 98, of: member('Provider') },
     { key: 'level', title: 'Level', width: 84, of: (row) => row.get('Level') || row.get('LevelValue') },
-    { key: 'event', title: 'Event', width: 176, of: member('EventName') },
-    { key: 'process', title: 'Process', width: 120, of: processOf },
+    { key: 'event', title: 'Event', width: 158, of: member('EventName') },
+    { key: 'process', title: 'Process', width: 106, of: processOf },
     { key: 'pid', title: 'PID', width: 66, of: member('ProcessId'), mono: true, right: true },
     { key: 'tid', title: 'TID', width: 66, of: member('ThreadId'), mono: true, right: true },
     { key: 'cpu', title: 'CPU', width: 48, of: member('Cpu'), mono: true, right: true },
     { key: 'eventid', title: 'Event id', width: 72, of: member('EventId'), mono: true, right: true },
     { key: 'message', title: 'Message', width: 260, of: member('Message') },
     { key: 'id', title: 'Id', width: 92, of: member('Id'), mono: true, right: true },
-    { key: 'data', title: 'Data', width: 320, of: null },
+    { key: 'data', title: 'Data', width: 140, of: null },
 ];
 const byKey = new Map(KNOWN.map((column) => [column.key, column]));
 

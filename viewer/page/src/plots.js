@@ -52,7 +52,7 @@ export class Histogram {
             width: this.host.clientWidth, height: this.host.clientHeight, tzDate: utc,
             padding: [6, 22, 0, 0], legend: { show: false },
             cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false },
-            scales: { x: { time: true, range: (plot, min, max) => [min, max + this.data.step / 1000] }, y: { range: (_, min, max) => [0, Math.max(1, max)] } },
+            scales: { x: { time: true, range: (plot, min, max) => [min, max + this.data.step / 1000] }, y: { range: (_, min, max) => [0, 1.08 * Math.max(1, max)] } },
             axes: [timeAxis(), {
                 stroke: color('muted'), font: FONT, size: 44, gap: 4, space: 22,
                 grid: { stroke: color('line'), width: 1 }, ticks: { show: false },
