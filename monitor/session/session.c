@@ -16,7 +16,7 @@ enum {
     DEFAULT_RING_KIB = 16 * 1024, /* a CPU */
     LEAST_RING_KIB = 256,
     BLOCKS_LEAST = 256,
-    BLOCKS_MOST = 2048,
+    BLOCKS_MOST = 384, /* 26 MB of the 64 that a monitor may have */
 };
 
 enum etwas_status session_fail(struct refusal *refusal, const struct request *request,
