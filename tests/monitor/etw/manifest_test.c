@@ -28,7 +28,7 @@ static const char text[] =
     "<data name=\"Y\" inType=\"win:HexInt32\"/></struct>"
     "<data name=\"Two\" inType=\"win:UInt8\" count=\"2\"/></template>"
     "<template tid=\"t3\"><data name=\"A\" inType=\"win:UInt8\"/>"
-    "<data name=\"B\" inType=\"win:NobodyKnows\"/><data name=\"C\" inType=\"win:UInt8\"/></template>"
+    "<data name=\"B\" inType=\"win:Nobody\"/><data name=\"C\" inType=\"win:UInt8\"/></template>"
     "</templates><events>"
     "<event value=\"1\" version=\"0\" template=\"t1\" task=\"Work\" opcode=\"Go\" symbol=\"ONE\"/>"
     "<event value=\"2\" version=\"2\" template=\"t2\" task=\"Work\"/>"
