@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The input is a format file; what is behind its first NUL is a record of it.
- * Every field is decoded and encoded.
+ * Every field is decoded and encoded, every argument of the print format evaluated.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "monitor/event/encode.h"
-#include "monitor/tracefs/format.h"
+#include "monitor/tracefs/print_format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void evaluate(const struct format *format, const struct event *event, struct arena *arena)
+{
+    struct print_value value;
+    volatile size_t seen = 0;
+    for (size_t i = 0; format->print != NULL && i < format->print->argument_count; i++) {
+        const struct print_node *argument = format->print->arguments[i];
+        if (argument != NULL && print_evaluate(argument, event, arena, &value) && value.is_text) {
+            seen = seen + strnlen(value.text.as.text.data, value.text.as.text.size);
+        }
+    }
+}
 
 static void encode(const struct format *format, const uint8_t *record, size_t size)
 {
@@ -23,6 +35,9 @@ static void encode(const struct format *format, const uint8_t *record, size_t si
     if (arena == NULL || encode_event(&encoder, &event, EVENT_JSON, arena, &output) != ETWAS_OK ||
         encode_event(&encoder, &event, EVENT_TEXT, arena, &output) != ETWAS_OK) {
         output.size = 0;
+    }
+    if (arena != NULL) {
+        evaluate(format, &event, arena);
     }
     output_clear(&output);
     arena_close(arena);
