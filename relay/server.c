@@ -420,6 +420,7 @@ static enum MHD_Result end_body(struct exchange *exchange, struct MHD_Connection
     return send_answer(exchange, connection);
 }
 
+/* The library's signature. NOLINTNEXTLINE(readability-function-size) */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *data,
                                   size_t *size, void **request_context)
