@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "monitor/tracefs/format.h"
 #include "ipc/load.h"
+#include "monitor/tracefs/format.h"
 #include "monitor/tracefs/print_format.h"
 #include "monitor/tracefs/syscalls.h"
 

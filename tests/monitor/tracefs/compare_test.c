@@ -19,8 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "monitor/tracefs/format.h"
 #include "ipc/load.h"
+#include "monitor/tracefs/format.h"
 #include "monitor/tracefs/merge.h"
 #include "tests/monitor/tracefs/instance.h"
 #include "tests/monitor/tracefs/print_text.h"
