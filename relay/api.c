@@ -205,6 +205,10 @@ bool api_answer(struct api *api, const struct http_request *request, struct uplo
         answer_health(api, request, answer);
         return true;
     }
+    if (request->repeated) {
+        http_problem(answer, PROBLEM_MALFORMED, "A header came twice");
+        return true;
+    }
     if (!hosts_know(&api->hosts, request, authority)) {
         http_problem(answer, PROBLEM_HOST, NULL);
         return true;

@@ -99,8 +99,7 @@ bool hosts_know(const struct hosts *hosts, const struct http_request *request,
 {
     struct host asked;
     const char *text = request->headers[HTTP_HOST];
-    if (text == NULL || request->repeated || !split(text, &asked) ||
-        !is_ours(hosts, request, &asked)) {
+    if (text == NULL || !split(text, &asked) || !is_ours(hosts, request, &asked)) {
         return false;
     }
     const bool plain = asked.port == 0 || asked.port == default_port(hosts);

@@ -39,7 +39,7 @@ struct http_request {
     const char *path;
     const char *query;                      /* as sent, without "?"; "" when there is none */
     const char *headers[HTTP_HEADER_COUNT]; /* NULL: not sent */
-    bool repeated;                          /* one of these came more than once */
+    bool repeated;                          /* one of these came twice that may not */
     bool tls;
     bool from_loopback; /* the peer is on this machine */
     char local[64];     /* the address it came to, as Host would have it: "127.0.0.1", "[::1]" */

@@ -200,6 +200,12 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     free(exchange);
 }
 
+/* Those that may: what they say adds up, or the last one counts. */
+static bool may_be_repeated(int header)
+{
+    return header == HTTP_ACCEPT_ENCODING || header == HTTP_IF_NONE_MATCH || header == HTTP_COOKIE;
+}
+
 static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const char *key,
                                    const char *value)
 {
@@ -207,7 +213,8 @@ static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const
     (void)kind;
     for (int i = 0; i < HTTP_HEADER_COUNT; i++) {
         if (strcasecmp(key, http_header_names[i]) == 0) {
-            request->repeated = request->repeated || request->headers[i] != NULL;
+            request->repeated =
+                request->repeated || (request->headers[i] != NULL && !may_be_repeated(i));
             request->headers[i] = value == NULL ? "" : value;
         }
     }
