@@ -133,7 +133,10 @@ static enum etwas_status seal(struct batcher *batcher, size_t size, struct etwas
         pack(batcher, batcher->lines.data == NULL ? "" : batcher->lines.data, size);
     const enum etwas_status status = packed == 0 ? ETWAS_TOO_BIG : append(batcher, &head, packed);
     if (status != ETWAS_OK) {
-        *error = (struct etwas_error){.status = status, .doing = "putting events into the spool"};
+        *error = (struct etwas_error){.status = status,
+                                      .doing = status == ETWAS_BUSY
+                                                   ? "it is full, and was not waited for any more"
+                                                   : "putting events into the spool"};
         return status;
     }
     batcher->stats.batches++;
