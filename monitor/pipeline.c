@@ -100,6 +100,21 @@ static void flush_all(struct run *run)
     run->held_back = false;
 }
 
+static void finish_sinks(struct run *run)
+{
+    flush_all(run);
+    for (size_t i = 0; i < run->pipeline->sink_count; i++) {
+        struct sink *sink = run->pipeline->sinks[i];
+        struct etwas_error error = {.status = ETWAS_OK};
+        if (!run->sink_ended[i] && sink->ops->finish != NULL) {
+            const enum etwas_status status = sink->ops->finish(sink, &error);
+            if (status != ETWAS_OK) {
+                end_sink(run, i, status, &error);
+            }
+        }
+    }
+}
+
 /* With the names of processes, which only sinks that look at events want. */
 static void write_enriched(struct run *run, const struct event *events, size_t count)
 {
@@ -351,7 +366,7 @@ static enum etwas_status start(struct run *run)
 
 static int wind_up(struct run *run)
 {
-    flush_all(run);
+    finish_sinks(run);
     say_losses(run);
     if (run->pipeline->options.stats) {
         pipeline_say_accounts(run->pipeline, run->written);

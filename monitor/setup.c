@@ -99,7 +99,7 @@ static enum etwas_status open_sink(const struct options *options, const struct s
     case SINK_KIND_RELAY:
         break;
     }
-    return sink_stdout_open(options->json ? EVENT_JSON : EVENT_TEXT, sink, error);
+    return sink_stdout_open(options->format, sink, error);
 }
 
 static int open_sinks(struct setup *setup, const struct options *options)

@@ -222,6 +222,20 @@ static struct value system_time(const uint8_t *data)
     return time_value(ms * 10000);
 }
 
+static enum value_code code_of(uint16_t out_type)
+{
+    switch (out_type) {
+    case ETW_OUT_WIN32_ERROR:
+        return CODE_WIN32;
+    case ETW_OUT_NTSTATUS:
+        return CODE_NTSTATUS;
+    case ETW_OUT_HRESULT:
+        return CODE_HRESULT;
+    default: /* ETW_OUT_ERROR_CODE does not say of which kind */
+        return CODE_NONE;
+    }
+}
+
 static struct value integer(const struct etw_place *place, struct arena *arena)
 {
     const struct etw_field *field = place->field;
@@ -249,10 +263,12 @@ static struct value integer(const struct etw_place *place, struct arena *arena)
     }
     const bool is_signed = field->in_type == ETW_IN_INT8 || field->in_type == ETW_IN_INT16 ||
                            field->in_type == ETW_IN_INT32 || field->in_type == ETW_IN_INT64;
+    struct value value = uint_value(number);
     if (is_signed) {
-        return (struct value){.type = VALUE_INT, .as.i = signed_number(number, place->size)};
+        value = (struct value){.type = VALUE_INT, .as.i = signed_number(number, place->size)};
     }
-    return uint_value(number);
+    value.code = raw ? CODE_NONE : code_of(field->out_type);
+    return value;
 }
 
 static struct value binary(const struct etw_place *place, const uint8_t *data, size_t size,

@@ -2,6 +2,8 @@
 #ifndef ETWAS_MONITOR_EVENT_ENCODE_H
 #define ETWAS_MONITOR_EVENT_ENCODE_H
 
+#include <stdbool.h>
+
 #include "ipc/status.h"
 #include "monitor/event/event.h"
 
@@ -25,6 +27,7 @@ void output_clear(struct output *output); /* frees; the output can be used again
  * second. One per thread; owns nothing, so there is nothing to clear.
  */
 struct encoder {
+    uint32_t columns;     /* of the terminal, for tables; 0: nothing is cut at an edge */
     int64_t second_start; /* as event.time */
     char second[20];      /* "2026-11-20T22:54:30." */
 };
@@ -32,9 +35,15 @@ struct encoder {
 void encoder_init(struct encoder *encoder);
 
 enum event_format {
-    EVENT_TEXT, /* for people: one line a field, an empty line between events */
-    EVENT_JSON, /* one object a line */
+    EVENT_TEXT,  /* for people: one line a field, an empty line between events */
+    EVENT_JSON,  /* one object a line */
+    EVENT_XML,   /* the Windows Event schema, one element a line, all inside <Events> */
+    EVENT_TABLE, /* for people: one line an event, in columns */
+    EVENT_CSV,   /* RFC 4180, the columns of JSON, EventData as JSON */
 };
+
+/* "json" and so on. False: there is no such format. */
+bool event_format_named(const char *name, enum event_format *format);
 
 /*
  * Appends one event. ETWAS_TOO_BIG: it does not fit below the maximum;
@@ -48,11 +57,27 @@ enum event_format {
  * EventData Message. A column whose value is null is left out: absent equals
  * null. Integers are exact; VALUE_HEX, keywords and bytes are strings of 0x hex
  * digits; invalid UTF-8 becomes U+FFFD; NaN and the infinities are strings.
- * Both: a time outside the years 1601 to 9999 is shown as the nearest inside.
+ * All: a time outside the years 1601 to 9999 is shown as the nearest inside.
+ *
+ * XML: what XML 1.0 cannot hold becomes U+FFFD. Arrays are elements with one name,
+ * structures ComplexData.
+ *
+ * Table: as text; what does not fit into its column ends in an ellipsis.
+ *
+ * CSV: a text that a spreadsheet would run as a formula gets an apostrophe before it;
+ * control characters other than tab and line ends become U+FFFD.
  */
 ETWAS_MUST_CHECK enum etwas_status encode_event(struct encoder *encoder, const struct event *event,
                                                 enum event_format format, struct arena *arena,
                                                 struct output *output);
+
+/*
+ * What stands before the first event and behind the last: the line of names, the root element.
+ * Nothing in text and JSON. Statuses as of encode_event().
+ */
+ETWAS_MUST_CHECK enum etwas_status encode_start(const struct encoder *encoder,
+                                                enum event_format format, struct output *output);
+ETWAS_MUST_CHECK enum etwas_status encode_end(enum event_format format, struct output *output);
 
 /*
  * The names of a schema as JSON, escaped once for all its events. Lives in

@@ -11,4 +11,18 @@ void encode_json(struct sink *sink, struct encoder *encoder, const struct event 
 void encode_text(struct sink *sink, struct encoder *encoder, const struct event *event,
                  struct arena *arena);
 
+void encode_xml(struct sink *sink, struct encoder *encoder, const struct event *event,
+                struct arena *arena);
+void encode_table(struct sink *sink, struct encoder *encoder, const struct event *event,
+                  struct arena *arena);
+void encode_csv(struct sink *sink, struct encoder *encoder, const struct event *event,
+                struct arena *arena);
+void encode_table_names(struct sink *sink, const struct encoder *encoder);
+void encode_csv_names(struct sink *sink);
+
+/* Parts of one that another has, too. */
+void encode_json_data(struct sink *sink, struct encoder *encoder, const struct event *event,
+                      struct arena *arena); /* {...} */
+void encode_text_value(struct sink *sink, struct encoder *encoder, const struct value *value);
+
 #endif

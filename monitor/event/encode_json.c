@@ -246,11 +246,11 @@ static void put_value(struct sink *sink, struct encoder *encoder, const struct v
     }
 }
 
-static void put_data(struct sink *sink, struct encoder *encoder, const struct event *event,
-                     struct arena *arena)
+void encode_json_data(struct sink *sink, struct encoder *encoder, const struct event *event,
+                      struct arena *arena)
 {
     const struct schema *schema = event->schema;
-    SINK_PUT(sink, ",\"EventData\":{");
+    SINK_PUT(sink, "{");
     for (uint16_t i = 0; i < schema->field_count; i++) {
         const struct value value = event_field(event, i, arena);
         if (value.type == VALUE_ABSENT) { /* only ever the last: the commas stay right */
@@ -324,7 +324,8 @@ void encode_json(struct sink *sink, struct encoder *encoder, const struct event 
     SINK_PUT_UINT(sink, ",\"Cpu\":", event->cpu);
     put_activity(sink, ",\"ActivityId\":", event->activity_id);
     put_activity(sink, ",\"RelatedActivityId\":", event->related_activity_id);
-    put_data(sink, encoder, event, arena);
+    SINK_PUT(sink, ",\"EventData\":");
+    encode_json_data(sink, encoder, event, arena);
     PUT_NAMED(sink, ",\"Message\":", event->message);
     SINK_PUT(sink, "}\n");
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "monitor/event/code.h"
 #include "monitor/event/encode_format.h"
 #include "monitor/event/number.h"
 #include "monitor/event/text.h"
@@ -57,6 +58,24 @@ static void put_object(struct sink *sink, struct encoder *encoder, const struct 
     SINK_PUT(sink, "}");
 }
 
+/* With the name of what it is the code of. */
+static void put_number(struct sink *sink, const struct value *value)
+{
+    if (value->type == VALUE_INT) {
+        sink_put_int(sink, value->as.i);
+    } else if (value->type == VALUE_UINT) {
+        sink_put_uint(sink, value->as.u);
+    } else {
+        sink_put_hex(sink, value->as.u);
+    }
+    const char *name = code_name(value->code, (uint32_t)value->as.u);
+    if (name != NULL) {
+        SINK_PUT(sink, " (");
+        put_string(sink, name);
+        SINK_PUT(sink, ")");
+    }
+}
+
 static void put_value(struct sink *sink, struct encoder *encoder, const struct value *value,
                       unsigned depth)
 {
@@ -69,13 +88,9 @@ static void put_value(struct sink *sink, struct encoder *encoder, const struct v
         put_string(sink, value->as.truth ? "true" : "false");
         return;
     case VALUE_INT:
-        sink_put_int(sink, value->as.i);
-        return;
     case VALUE_UINT:
-        sink_put_uint(sink, value->as.u);
-        return;
     case VALUE_HEX:
-        sink_put_hex(sink, value->as.u);
+        put_number(sink, value);
         return;
     case VALUE_FLOAT:
         sink_put_float(sink, value->as.number);
@@ -145,4 +160,9 @@ void encode_text(struct sink *sink, struct encoder *encoder, const struct event 
         SINK_PUT(sink, "\n");
     }
     SINK_PUT(sink, "\n");
+}
+
+void encode_text_value(struct sink *sink, struct encoder *encoder, const struct value *value)
+{
+    put_value(sink, encoder, value, 0);
 }

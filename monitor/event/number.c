@@ -146,6 +146,7 @@ static void render_second(struct encoder *encoder, int64_t time)
 
 void encoder_init(struct encoder *encoder)
 {
+    encoder->columns = 0;
     render_second(encoder, 0);
 }
 

@@ -22,8 +22,10 @@ void sink_start(struct sink *sink, struct output *output)
     if (output->data != NULL) {
         sink->at = output->data + output->size;
         sink->end = output->data + output->capacity;
-    } else {
-        (void)sink_grow(sink, 1);
+    } else if (!sink_grow(sink, 1)) {
+        static char nowhere; /* pieces of no bytes go here, for NULL is no place even for them */
+        sink->at = &nowhere;
+        sink->end = &nowhere;
     }
 }
 

@@ -84,11 +84,6 @@ static size_t put_plain_run(struct sink *sink, const char *data, size_t size)
     return done;
 }
 
-struct character {
-    uint32_t code; /* U+FFFD for what is invalid */
-    uint32_t size; /* bytes it took, 1 to 4 */
-};
-
 /* The bytes of a sequence, by its first one; 0: none starts with it. */
 static uint32_t sequence_length(uint8_t first)
 {
@@ -113,7 +108,7 @@ static uint32_t sequence_code(const char *text, uint32_t length)
 }
 
 /* Decodes strictly: no overlong forms, no surrogates, nothing above U+10FFFF. */
-static struct character character_at(const char *text, size_t size)
+struct character text_character(const char *text, size_t size)
 {
     static const uint32_t SMALLEST[5] = {0, 0, 0x80, 0x800, 0x10000};
     const struct character invalid = {.code = 0xfffd, .size = 1};
@@ -163,7 +158,7 @@ static void put_text(struct sink *sink, const char *data, size_t size, bool (*es
         if (size == 0) {
             return;
         }
-        const struct character next = character_at(data, size);
+        const struct character next = text_character(data, size);
         if (escapes(next.code)) {
             put_escaped(sink, next.code);
         } else if (next.code == 0xfffd) {
@@ -184,4 +179,74 @@ void sink_put_json_text(struct sink *sink, const char *data, size_t size)
 void sink_put_plain_text(struct sink *sink, const char *data, size_t size)
 {
     put_text(sink, data, size, plain_escapes);
+}
+
+/* As XML 1.0 wants it; C1 is allowed there, but nobody means it. */
+static bool is_unclean(uint32_t code)
+{
+    return (code < 0x20 && code != '\t' && code != '\n' && code != '\r') ||
+           (code >= 0x7f && code < 0xa0) || code >= 0xfffd;
+}
+
+/* Those above U+FFFF are characters again. */
+static bool is_clean(uint32_t code)
+{
+    return !is_unclean(code) || code > 0xffff;
+}
+
+static const char *xml_entity(uint32_t code)
+{
+    switch (code) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\t':
+        return "&#9;";
+    case '\n':
+        return "&#10;";
+    case '\r':
+        return "&#13;";
+    default:
+        return NULL;
+    }
+}
+
+static const char *no_entity(uint32_t code)
+{
+    (void)code;
+    return NULL;
+}
+
+/* Copies runs of what stays as it is. */
+static void put_clean(struct sink *sink, const char *data, size_t size,
+                      const char *(*entity)(uint32_t))
+{
+    size_t done = 0;
+    size_t at = 0;
+    while (at < size) {
+        const struct character next = text_character(data + at, size - at);
+        const char *instead = is_clean(next.code) ? entity(next.code) : "\xef\xbf\xbd";
+        if (instead != NULL) {
+            sink_put(sink, data + done, at - done);
+            sink_put(sink, instead, strlen(instead));
+            done = at + next.size;
+        }
+        at += next.size;
+    }
+    sink_put(sink, data + done, at - done);
+}
+
+void sink_put_clean_text(struct sink *sink, const char *data, size_t size)
+{
+    put_clean(sink, data, size, no_entity);
+}
+
+void sink_put_xml_text(struct sink *sink, const char *data, size_t size)
+{
+    put_clean(sink, data, size, xml_entity);
 }

@@ -29,8 +29,12 @@ enum value_type {
 
 struct member;
 
+/* What an integer is a code of. JSON keeps the number alone; people get the name, too. */
+enum value_code { CODE_NONE, CODE_NTSTATUS, CODE_HRESULT, CODE_WIN32 };
+
 struct value {
     enum value_type type;
+    enum value_code code; /* of INT, UINT and HEX */
     union {
         bool truth;
         int64_t i;  /* INT, TIME */

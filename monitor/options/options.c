@@ -108,11 +108,11 @@ static enum etwas_status on_source(struct parse *parse)
 
 static enum etwas_status on_format(struct parse *parse)
 {
-    parse->options->json = strcmp(parse->value, "json") == 0;
-    if (parse->options->json || strcmp(parse->value, "text") == 0) {
+    if (event_format_named(parse->value, &parse->options->format)) {
         return ETWAS_OK;
     }
-    return options_fail(parse, "--format knows text and json, not \"%.100s\"", parse->value);
+    return options_fail(parse, "--format knows text, json, xml, table and csv, not \"%.100s\"",
+                        parse->value);
 }
 
 static enum etwas_status on_duration(struct parse *parse)

@@ -8,6 +8,7 @@
 
 #include "ipc/message.h"
 #include "ipc/status.h"
+#include "monitor/event/encode.h"
 #include "monitor/forward/address.h"
 #include "monitor/options/source_spec.h"
 #include "monitor/spool/spool.h"
@@ -78,7 +79,7 @@ struct options {
     char places[OPTIONS_MAX_SINKS][ADDRESS_URL_SIZE]; /* of relays */
     struct relay_choice relay;
     struct trace_choice trace;
-    bool json; /* --format of standard output */
+    enum event_format format; /* of standard output */
     bool stats;
     bool fail_on_loss;
     bool include_self;

@@ -78,6 +78,29 @@ static enum etwas_status write_events(struct sink *sink, const struct event *eve
     return status;
 }
 
+static enum etwas_status finish(struct sink *sink, struct etwas_error *error)
+{
+    struct text_sink *text = of(sink);
+    enum etwas_status status = flush(sink, error); /* what is full now has room then */
+    if (status == ETWAS_OK) {
+        status = encode_end(text->format, &text->output);
+        error->doing = "making text of an event";
+    }
+    return status == ETWAS_OK ? flush(sink, error) : status;
+}
+
+/* The format is known now: makes what stands before the first event. */
+static enum etwas_status begin(struct text_sink *text, enum event_format format,
+                               struct etwas_error *error)
+{
+    text->format = format;
+    const enum etwas_status status = encode_start(&text->encoder, format, &text->output);
+    if (status != ETWAS_OK) {
+        *error = (struct etwas_error){.status = status, .doing = "making a sink"};
+    }
+    return status;
+}
+
 static void close_sink(struct sink *sink)
 {
     struct text_sink *text = of(sink);
@@ -89,7 +112,8 @@ static void close_sink(struct sink *sink)
     free(text);
 }
 
-static const struct sink_ops ops = {.write = write_events, .flush = flush, .close = close_sink};
+static const struct sink_ops ops = {
+    .write = write_events, .flush = flush, .finish = finish, .close = close_sink};
 
 static struct text_sink *text_open(const char *prefix, const char *rest, struct etwas_error *error)
 {
@@ -119,24 +143,36 @@ enum etwas_status sink_stdout_open(enum event_format format, struct sink **sink,
     if (text == NULL) {
         return error->status;
     }
-    text->format = format;
     text->file = writer_stdout(&text->at_once);
+    text->encoder.columns = writer_columns(text->file);
+    if (begin(text, format, error) != ETWAS_OK) {
+        close_sink(&text->sink);
+        return error->status;
+    }
     *sink = &text->sink;
     return ETWAS_OK;
 }
 
 static bool format_of(const char *path, enum event_format *format)
 {
+    static const struct {
+        const char *extension;
+        enum event_format format;
+    } known[] = {
+        {".jsonl", EVENT_JSON},
+        {".json",  EVENT_JSON},
+        {".txt",   EVENT_TEXT},
+        {".xml",   EVENT_XML },
+        {".csv",   EVENT_CSV },
+    };
     const char *dot = strrchr(path, '.');
-    if (dot == NULL) {
-        return false;
+    for (size_t i = 0; dot != NULL && i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(dot, known[i].extension) == 0) {
+            *format = known[i].format;
+            return true;
+        }
     }
-    if (strcmp(dot, ".jsonl") == 0 || strcmp(dot, ".json") == 0) {
-        *format = EVENT_JSON;
-        return true;
-    }
-    *format = EVENT_TEXT;
-    return strcmp(dot, ".txt") == 0;
+    return false;
 }
 
 enum etwas_status sink_file_open(const char *path, struct sink **sink, struct etwas_error *error)
@@ -146,16 +182,18 @@ enum etwas_status sink_file_open(const char *path, struct sink **sink, struct et
     if (!format_of(path, &format)) {
         *error = (struct etwas_error){
             .status = ETWAS_NOT_FOUND,
-            .doing = "choosing a format by the extension (.jsonl, .json or .txt)"};
+            .doing = "choosing a format by the extension (.jsonl, .json, .txt, .xml or .csv)"};
         return ETWAS_NOT_FOUND;
     }
     struct text_sink *text = text_open("file:", path, error);
     if (text == NULL) {
         return error->status;
     }
-    text->format = format;
     text->owned = true;
-    const enum etwas_status status = writer_file_open(path, &text->file, error);
+    enum etwas_status status = writer_file_open(path, &text->file, error);
+    if (status == ETWAS_OK) {
+        status = begin(text, format, error);
+    }
     if (status != ETWAS_OK) {
         close_sink(&text->sink);
         return status;

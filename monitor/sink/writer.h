@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "ipc/status.h"
 
@@ -16,6 +17,9 @@ void writer_file_close(int file);
 
 /* Standard output, and whether somebody looks at it. */
 int writer_stdout(bool *terminal);
+
+/* How many characters a line of this terminal has; 0: it is none. */
+uint32_t writer_columns(int file);
 
 /* Writes all of it, waiting while there is no room. CLOSED: nobody reads any more. */
 ETWAS_MUST_CHECK enum etwas_status writer_write(int file, const void *data, size_t size,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static enum etwas_status fail(struct etwas_error *error, enum etwas_status status,
@@ -37,6 +38,12 @@ int writer_stdout(bool *terminal)
 {
     *terminal = isatty(STDOUT_FILENO) == 1;
     return STDOUT_FILENO;
+}
+
+uint32_t writer_columns(int file)
+{
+    struct winsize size = {.ws_col = 0};
+    return ioctl(file, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 /* The descriptor may be one that somebody made not to block. */

@@ -90,7 +90,7 @@ static void values_come_with_a_blank_or_an_equals_sign(void **state)
     assert_int_equal(options.sources[0]->interval_ms, 100);
     assert_int_equal(options.duration_ms, 2000);
     assert_int_equal(options.max_events, 7);
-    assert_true(options.json);
+    assert_int_equal(options.format, EVENT_JSON);
 }
 
 static void no_sink_means_standard_output(void **state)
@@ -185,7 +185,7 @@ static void unknown_things_are_refused(void **state)
     wrong("etwas --bogus", "--bogus");
     wrong("etwas sched", "--source");
     wrong("etwas --source cpu --sink carrier-pigeon", "stdout, null");
-    wrong("etwas --source cpu --format yaml", "text and json");
+    wrong("etwas --source cpu --format yaml", "table and csv");
     wrong("etwas --list everything", "providers");
     wrong("etwas --source sched:a:b", "at character 8");
     wrong("etwas --source", "wants a value");

@@ -146,10 +146,41 @@ static void a_file_that_is_there_is_emptied(void **state)
     assert_int_equal(read_file(text, sizeof text), 0);
 }
 
+static void a_file_of_xml_is_one_document(void **state)
+{
+    (void)state;
+    char text[2048];
+    struct event events[2];
+    make_events(events, 2);
+    assert_int_equal(sink_file_open(in_folder("a.xml"), &sink, &error), ETWAS_OK);
+    assert_int_equal(sink->ops->write(sink, events, 2, &error), ETWAS_OK);
+    assert_int_equal(sink->ops->flush(sink, &error), ETWAS_OK);
+    assert_int_equal(sink->ops->finish(sink, &error), ETWAS_OK);
+    const size_t size = read_file(text, sizeof text);
+    static const char end[] = "</Event>\n</Events>\n";
+    assert_int_equal(strncmp(text, "<?xml", 5), 0);
+    assert_memory_equal(text + size - (sizeof end - 1), end, sizeof end - 1);
+}
+
+static void a_file_of_csv_begins_with_names(void **state)
+{
+    (void)state;
+    char text[2048];
+    struct event events[1];
+    make_events(events, 1);
+    assert_int_equal(sink_file_open(in_folder("a.csv"), &sink, &error), ETWAS_OK);
+    assert_int_equal(sink->ops->write(sink, events, 1, &error), ETWAS_OK);
+    assert_int_equal(sink->ops->finish(sink, &error), ETWAS_OK);
+    const size_t size = read_file(text, sizeof text);
+    text[size] = 0;
+    assert_int_equal(strncmp(text, "TimeCreated,Provider,", 21), 0);
+    assert_non_null(strstr(text, "\r\n1970-01-01T00:00:00.0000000Z,Test,"));
+}
+
 static void an_unknown_extension_is_refused_and_makes_no_file(void **state)
 {
     (void)state;
-    static const char *const names[] = {"a.csv", "a", "a.json.gz", ".jsonlx"};
+    static const char *const names[] = {"a.pdf", "a", "a.json.gz", ".jsonlx"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         assert_int_equal(sink_file_open(in_folder(names[i]), &sink, &error), ETWAS_NOT_FOUND);
         assert_null(sink);
@@ -252,6 +283,8 @@ int main(void)
         CLAIM(a_text_file_is_for_people),
         CLAIM(a_file_is_made_for_its_user_only),
         CLAIM(a_file_that_is_there_is_emptied),
+        CLAIM(a_file_of_xml_is_one_document),
+        CLAIM(a_file_of_csv_begins_with_names),
         CLAIM(an_unknown_extension_is_refused_and_makes_no_file),
         CLAIM(a_folder_that_is_not_there_is_said),
         CLAIM(a_full_disk_is_an_error),
