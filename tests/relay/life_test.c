@@ -288,7 +288,7 @@ static void an_idle_relay_is_small(void **state)
     relay_start(&relay, NULL);
     sender_post(&sender, &relay, 100);
     print_message("%lu KiB\n", resident());
-    assert_true(resident() <= 20 * 1024);
+    assert_true(resident() <= 20UL * 1024);
 }
 
 static void a_relay_that_was_busy_becomes_small_again(void **state)
@@ -307,13 +307,13 @@ static void a_relay_that_was_busy_becomes_small_again(void **state)
     unsigned long kib = 0;
     for (int i = 0; i < 400; i++) {
         kib = resident();
-        if (kib <= 20 * 1024) {
+        if (kib <= 20UL * 1024) {
             break;
         }
         (void)usleep(50000);
     }
     print_message("%lu KiB\n", kib);
-    assert_true(kib <= 20 * 1024);
+    assert_true(kib <= 20UL * 1024);
 }
 
 static void bad_arguments_are_told_and_end_in_1(void **state)

@@ -125,7 +125,7 @@ static void from_the_store_to_what_is_new_nothing_is_lost_or_twice(void **state)
     (void)post_many(&count);
     assert_int_equal(pthread_create(&thread, NULL, post_many, &count), 0);
     viewer_open(&viewer, &relay, "/v1/live?after=1:1", NULL);
-    expect(2, 2 * 100 * 20, NULL);
+    expect(2, UINT64_C(2) * 100 * 20, NULL);
     (void)pthread_join(thread, NULL);
 }
 
@@ -144,7 +144,7 @@ static void a_viewer_that_is_slow_loses_nothing(void **state)
         post_clear(&post);
         free(text);
     }
-    expect(1, LINES * BATCHES, NULL);
+    expect(1, (uint64_t)LINES * BATCHES, NULL);
     get(&relay, "/metrics", &numbers);
     const char *reads = strstr(numbers.body, "\netwas_viewer_store_reads_total ");
     assert_non_null(reads);

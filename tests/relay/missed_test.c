@@ -60,10 +60,12 @@ static void view(uint32_t sample)
 static void publish(int64_t row)
 {
     static char text[LINES * LINE];
+    static const char begin[] = {'{', '"', 'T', '"', ':', '"'};
+    static const char end[] = {'"', '}', '\n'};
     memset(text, 'a', sizeof text);
     for (size_t i = 0; i < LINES; i++) {
-        memcpy(text + i * LINE, "{\"Text\":\"", 9);
-        memcpy(text + (i + 1) * LINE - 3, "\"}\n", 3);
+        memcpy(text + i * LINE, begin, sizeof begin);
+        memcpy(text + (i + 1) * LINE - sizeof end, end, sizeof end);
     }
     struct live_batch batch = {.row = row, .computer = "web1", .count = LINES};
     const size_t room = ZSTD_compressBound(sizeof text);

@@ -307,11 +307,13 @@ static void a_replay_after_a_restart_is_known(void **state)
 /* Text that packs well: `size` bytes of one line. */
 static void make_bomb(size_t size)
 {
-    char *text = malloc(size + 1);
+    static const char begin[] = {'{', '"', 'a', '"', ':', '1'};
+    char *text = calloc(1, size + 1);
     assert_non_null(text);
     memset(text, ' ', size);
-    memcpy(text, "{\"a\":1", 6);
-    memcpy(text + size - 2, "}\n", 3);
+    memcpy(text, begin, sizeof begin);
+    text[size - 2] = '}';
+    text[size - 1] = '\n';
     post_clear(&post);
     sender.head.sequence = 0;
     sender.head.books = (struct batch_books){.before = 0};

@@ -69,7 +69,7 @@ static pid_t spawn(const char *const *arguments, const int *outputs, int output_
     (void)unsetenv("PORT");
     char *argv[MAX_ARGUMENTS + 1] = {NULL};
     for (size_t i = 0; i < MAX_ARGUMENTS && arguments[i] != NULL; i++) {
-        argv[i] = strdup(arguments[i]);
+        memcpy(&argv[i], &arguments[i], sizeof argv[i]); /* execv() does not write to them */
     }
     (void)execv(ETWASS, argv);
     _exit(127);
@@ -264,21 +264,26 @@ static void read_chunks(int connection, struct reply *reply)
     }
 }
 
-void read_reply(int connection, struct reply *reply)
+/* The head of an answer; its status, 0: none came. */
+static int read_head(int connection, char *head, size_t room)
 {
     char line[2048];
     size_t size = 0;
-    reply_clear(reply);
+    head[0] = '\0';
     while (read_line(connection, line, sizeof line) && line[0] != '\0') {
-        size += (size_t)snprintf(reply->head + size, sizeof reply->head - size, "%s\r\n", line);
-        assert_true(size < sizeof reply->head);
+        size += (size_t)snprintf(head + size, room - size, "%s\r\n", line);
+        assert_true(size < room);
     }
-    if (strncmp(reply->head, "HTTP/1.1 ", 9) != 0) {
-        return;
-    }
-    reply->status = (int)strtol(reply->head + 9, NULL, 10);
-    if (reply->status == 100) {
-        read_reply(connection, reply);
+    return strncmp(head, "HTTP/1.1 ", 9) == 0 ? (int)strtol(head + 9, NULL, 10) : 0;
+}
+
+void read_reply(int connection, struct reply *reply)
+{
+    reply_clear(reply);
+    do {
+        reply->status = read_head(connection, reply->head, sizeof reply->head);
+    } while (reply->status == 100);
+    if (reply->status == 0) {
         return;
     }
     const char *length = find_header(reply->head, "Content-Length");
@@ -473,7 +478,7 @@ void sender_post(struct sender *sender, const struct relay *relay, size_t count)
     post_make(&post, sender, relay, text);
     post_send(&post, relay, &reply);
     if (reply.status != 200) {
-        print_message("%d: %s\n", reply.status, reply.body == NULL ? "" : reply.body);
+        print_message("%s\n", reply.head);
     }
     assert_int_equal(reply.status, 200);
     assert_string_equal(reply.body, "{\"Status\":\"stored\"}\n");
