@@ -192,7 +192,8 @@ class World:
         self.programs = {}
         self.disks = {}
         self.proxy = None
-        self.pings = []
+        self.ping_gate = threading.Lock()
+        self.pinging = None
         self.heard = 0
         self.sent = 0
         self.spool_max = spool_max
@@ -265,15 +266,27 @@ class World:
         self.programs[name].faketime = self.folder / f"{name}.clock" if fake else None
 
     def ping(self, rate, seconds, size):
-        """Sends Pings; comes back when they are sent."""
-        ping = spawn([*self.listener, "--rate", str(rate), "--duration", str(seconds), "--size",
-                      str(size)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        output = ping.communicate()[0]
+        """Sends Pings; comes back when they are sent, or are to be no more for now."""
+        with self.ping_gate:
+            self.pinging = spawn([*self.listener, "--rate", str(rate), "--duration",
+                                  str(seconds), "--size", str(size)], stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, text=True)
+        output = self.pinging.communicate()[0]
         said = re.search(r"sent (\d+), heard (\d+)", output)
         if said is None:
             raise RuntimeError(f"etwas-ping: {output}")
         self.sent += int(said[1])
         self.heard += int(said[2])
+
+    @contextlib.contextmanager
+    def silence(self):
+        """No Pings meanwhile."""
+        with self.ping_gate:
+            if self.pinging is not None:
+                time.sleep(0.5)   # one that has just begun does not know signals yet
+                self.pinging.send_signal(signal.SIGINT)
+                wait_until(30, "the end of the Pings", lambda: self.pinging.poll() is not None)
+            yield
 
     def store(self):
         """The relay's file."""
