@@ -124,8 +124,10 @@ export async function frames(page, act) {
         requestAnimationFrame(step);
     });
     const before = await busy();
+    const began = performance.now();
     await act();
     const used = await busy() - before;
+    const share = used / (performance.now() - began);
     const list = await page.evaluate(() => {
         const taken = globalThis.frameTimes;
         globalThis.frameTimes = null;
@@ -133,19 +135,20 @@ export async function frames(page, act) {
     });
     await cdp.detach();
     const at = (share) => Math.round(list[Math.floor(share * (list.length - 1))]);
-    return { count: list.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), cpu: Math.round((10 * used) / list.length) / 10 };
+    return { count: list.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), cpu: Math.round((10 * used) / list.length) / 10, share };
 }
 
 // What counts is that 95 of 100 frames take at most 50 ms. Where others keep the processors busy
-// that says nothing: then it is what the page itself needed for a frame.
-export function assertSmooth({ count, p50, p95, p99, cpu }, what) {
+// that says nothing: then it is what the page itself needed for a frame, or of one processor (the
+// fewer frames there are, the more comes with each).
+export function assertSmooth({ count, p50, p95, p99, cpu, share }, what) {
     const [load] = loadavg();
     const busy = load > 1.5 * availableParallelism();
     console.log(`# ${what}: ${count} frames, p50 ${p50} ms, p95 ${p95} ms, p99 ${p99} ms; ` +
-        `${cpu} ms of the main thread a frame; load ${load.toFixed(1)}`);
+        `${cpu} ms of the main thread a frame, ${Math.round(100 * share)} % of a processor; load ${load.toFixed(1)}`);
     if (p95 > 50 && busy) {
         console.log('# the machine is busy: judged by processor time');
-        assert.ok(cpu <= 25, `${cpu} ms of the main thread a frame`);
+        assert.ok(cpu <= 25 || share <= 0.5, `${cpu} ms of the main thread a frame, ${Math.round(100 * share)} % of a processor`);
     } else {
         assert.ok(p95 <= 50, `p95 of frame times is ${p95} ms`);
     }
