@@ -59,9 +59,9 @@ export async function open(t, { relay: options = {}, hash = '', size = [1280, 80
     return { page, relay, faults };
 }
 
-// Asks until `holds` does, for at most 30 s; the last answer.
-export async function until(ask, holds, what = 'it') {
-    const end = Date.now() + 30_000;
+// Asks until `holds` does, for at most so many seconds; the last answer.
+export async function until(ask, holds, what = 'it', seconds = 30) {
+    const end = Date.now() + 1000 * seconds;
     for (;;) {
         const answer = await ask();
         if (holds(answer)) {

@@ -16,7 +16,7 @@ import { Theme } from './theme.js';
 import { Page } from './ui_page.js';
 import { View } from './view.js';
 
-const WORK_MS = 6;          // of a frame, for judging rows
+const WORK_MS = 10;         // of a frame, for judging rows
 const UI_MS = 250;          // counts and lists change no more often, unless somebody acts
 const TYPING_MS = 60;
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // A filter made ready for a buffer: which rows of a block hold. Searches the bytes of rows;
 // takes a row apart only where a field of EventData is asked for and its bytes may hold.
+import { skipValue } from './bytes.js';
 import { columnOf } from './filter.js';
+import { unquote } from './row.js';
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
@@ -104,14 +107,32 @@ function codedTest(term, column, dictionary) {
     };
 }
 
+// Is there a member of that name, at any depth, whose value holds? Without taking the row apart.
+function nameTest(name, holds) {
+    const needle = new Needle(name);
+    const { length } = needle.bytes;
+    return ({ bytes, starts }, i) => {
+        const end = starts[i + 1];
+        let at = needle.find(bytes, starts[i], end);
+        while (at >= 0) {
+            const behind = at + length;
+            if (bytes[at - 1] === QUOTE && bytes[behind] === QUOTE && bytes[behind + 1] === COLON) {
+                const valueEnd = skipValue(bytes, behind + 2, end);
+                if (valueEnd < 0 || holds(unquote(decoder.decode(bytes.subarray(behind + 2, valueEnd))))) {
+                    return true;
+                }
+            }
+            at = needle.find(bytes, at + 1, end);
+        }
+        return false;
+    };
+}
+
 function fieldTest(term, column, buffer) {
     const holds = valueTest(term);
-    // A row without the bytes of what is asked for need not be taken apart.
-    const literal = term.op === ':' || term.op === '=';
     const name = column ?? term.field.replace(/^data\./i, '');
-    const needles = (literal ? term.values : [name]).map((text) => new Needle(text));
-    const mayHold = literal && term.values.includes('') ? () => true
-        : (block, i) => needles.some((needle) => needle.find(block.bytes, block.starts[i], block.starts[i + 1]) >= 0);
+    // What is not there is empty.
+    const mayHold = holds('') ? () => true : nameTest(name, holds);
     const lower = name.toLowerCase();
     return (block, i) => {
         if (!mayHold(block, i)) {

@@ -44,7 +44,7 @@ function endOfValue(text, at) {
     return i;
 }
 
-function unquote(token) {
+export function unquote(token) {
     if (!token.startsWith('"')) {
         return token;
     }
