@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -42,12 +43,14 @@ static void set_port(struct sockaddr *address, uint16_t port)
 
 static uint16_t port_of(int socket)
 {
-    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
-    socklen_t size = sizeof address;
-    (void)getsockname(socket, (struct sockaddr *)&address, &size);
-    return address.ss_family == AF_INET6
-               ? ntohs(((struct sockaddr_in6 *)(void *)&address)->sin6_port)
-               : ntohs(((struct sockaddr_in *)(void *)&address)->sin_port);
+    struct sockaddr_in6 six = {.sin6_family = AF_UNSPEC};
+    socklen_t size = sizeof six;
+    (void)getsockname(socket, (struct sockaddr *)&six, &size);
+    /* The port is at the same place in either kind of address. */
+    _Static_assert(offsetof(struct sockaddr_in, sin_port) ==
+                       offsetof(struct sockaddr_in6, sin6_port),
+                   "ports lie alike");
+    return ntohs(six.sin6_port);
 }
 
 static enum etwas_status listen_on(struct listeners *listeners, struct addrinfo *found,
@@ -206,25 +209,34 @@ void listen_sleep_ms(int time_ms)
     (void)nanosleep(&time, NULL);
 }
 
+/* Takes one; false: there is none, or no room for it. */
+static bool accept_one(int socket,
+                       void (*take)(void *context, int socket, const struct sockaddr *address,
+                                    size_t size),
+                       void *context)
+{
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    socklen_t size = sizeof address;
+    const int yes = 1;
+    const int accepted =
+        accept4(socket, (struct sockaddr *)&address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (accepted < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+            listen_sleep_ms(10); /* until somebody leaves */
+        }
+        return false;
+    }
+    (void)setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    take(context, accepted, (const struct sockaddr *)&address, size);
+    return true;
+}
+
 static void accept_some(int socket,
                         void (*take)(void *context, int socket, const struct sockaddr *address,
                                      size_t size),
                         void *context)
 {
-    for (int i = 0; i < AT_ONCE; i++) {
-        struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
-        socklen_t size = sizeof address;
-        const int yes = 1;
-        const int accepted =
-            accept4(socket, (struct sockaddr *)&address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (accepted < 0) {
-            if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-                listen_sleep_ms(10); /* until somebody leaves */
-            }
-            return;
-        }
-        (void)setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-        take(context, accepted, (const struct sockaddr *)&address, size);
+    for (int i = 0; i < AT_ONCE && accept_one(socket, take, context); i++) {
     }
 }
 
