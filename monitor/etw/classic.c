@@ -4,130 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "monitor/etw/decode.h"
-#include "monitor/etw/schemas_parts.h"
+#include "monitor/etw/table.h"
 
-enum { MAXIMUM_FIELDS = 64 };
-
-struct type {
-    const char *text;
-    uint16_t in_type;
-    uint16_t out_type;
-};
-
-static const struct type types[] = {
-    {"i1",   ETW_IN_INT8,       ETW_OUT_NULL },
-    {"i2",   ETW_IN_INT16,      ETW_OUT_NULL },
-    {"i4",   ETW_IN_INT32,      ETW_OUT_NULL },
-    {"i8",   ETW_IN_INT64,      ETW_OUT_NULL },
-    {"u1",   ETW_IN_UINT8,      ETW_OUT_NULL },
-    {"u2",   ETW_IN_UINT16,     ETW_OUT_NULL },
-    {"u4",   ETW_IN_UINT32,     ETW_OUT_NULL },
-    {"u8",   ETW_IN_UINT64,     ETW_OUT_NULL },
-    {"x1",   ETW_IN_UINT8,      ETW_OUT_HEX8 },
-    {"x2",   ETW_IN_UINT16,     ETW_OUT_HEX16},
-    {"x4",   ETW_IN_UINT32,     ETW_OUT_HEX32},
-    {"x8",   ETW_IN_UINT64,     ETW_OUT_HEX64},
-    {"p",    ETW_IN_POINTER,    ETW_OUT_NULL },
-    {"z",    ETW_IN_SIZE,       ETW_OUT_NULL },
-    {"f4",   ETW_IN_FLOAT,      ETW_OUT_NULL },
-    {"f8",   ETW_IN_DOUBLE,     ETW_OUT_NULL },
-    {"w",    ETW_IN_UTF16,      ETW_OUT_NULL },
-    {"a",    ETW_IN_ANSI,       ETW_OUT_NULL },
-    {"t",    ETW_IN_FILETIME,   ETW_OUT_NULL },
-    {"st",   ETW_IN_SYSTEMTIME, ETW_OUT_NULL },
-    {"g",    ETW_IN_GUID,       ETW_OUT_NULL },
-    {"s",    ETW_IN_WBEM_SID,   ETW_OUT_NULL },
-    {"ip4",  ETW_IN_UINT32,     ETW_OUT_IPV4 },
-    {"ip6",  ETW_IN_BINARY,     ETW_OUT_IPV6 },
-    {"port", ETW_IN_UINT16,     ETW_OUT_PORT },
-};
-
-/* The tables are ours, so what cannot be read in them is our mistake: the event is then shown raw.
- */
-struct parse {
-    const char *at;
-    struct arena *arena;
-    uint16_t count;
-    struct etw_field fields[MAXIMUM_FIELDS];
-};
-
-static const char *take_word(struct parse *parse, const char *stops)
-{
-    const size_t size = strcspn(parse->at, stops);
-    char *word = arena_take(parse->arena, size + 1);
-    if (word != NULL) {
-        memcpy(word, parse->at, size);
-        word[size] = '\0';
-    }
-    parse->at += size;
-    return word;
-}
-
-static bool set_type(struct etw_field *field, const char *text)
-{
-    if (text[0] == 'b' && text[1] >= '0' && text[1] <= '9') {
-        field->in_type = ETW_IN_BINARY;
-        field->length_from = ETW_EXTENT_FIXED;
-        field->length = (uint16_t)strtoul(text + 1, NULL, 10);
-        field->is_hidden = true;
-        return true;
-    }
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        if (strcmp(types[i].text, text) == 0) {
-            field->in_type = types[i].in_type;
-            field->out_type = types[i].out_type;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What follows the "*" of a type. */
-static bool set_count(const struct parse *parse, struct etw_field *field, const char *text)
-{
-    if (text[0] >= '0' && text[0] <= '9') {
-        field->count_from = ETW_EXTENT_FIXED;
-        field->count = (uint16_t)strtoul(text, NULL, 10);
-        return true;
-    }
-    if (text[0] == '\0') {
-        field->count_from = ETW_EXTENT_FIXED;
-        field->count = UINT16_MAX; /* to the end: decode.c stops there */
-        field->to_end = true;
-        return true;
-    }
-    for (uint16_t i = 0; i < parse->count; i++) {
-        if (strcmp(parse->fields[i].name, text) == 0) {
-            field->count_from = ETW_EXTENT_FIELD;
-            field->count = i;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool take_field(struct parse *parse)
-{
-    struct etw_field *field = &parse->fields[parse->count];
-    *field = (struct etw_field){.name = NULL};
-    const char *type = take_word(parse, "* ,");
-    if (type == NULL || !set_type(field, type)) {
-        return false;
-    }
-    if (*parse->at == '*') {
-        parse->at++;
-        const char *count = take_word(parse, " ,");
-        if (count == NULL || !set_count(parse, field, count)) {
-            return false;
-        }
-    }
-    parse->at += strspn(parse->at, " ");
-    field->name = take_word(parse, ",");
-    parse->at += strspn(parse->at, ", ");
-    parse->count++;
-    return field->name != NULL;
-}
+static const struct classic_group *const groups[] = {&classic_process, &classic_io,
+                                                     &classic_config};
 
 static bool lists(const char *opcodes, uint8_t opcode)
 {
@@ -181,12 +61,38 @@ static const struct classic_event *find_event(const struct classic_class *class,
 
 static const struct classic_class *find_class(const uint8_t *id)
 {
-    for (size_t i = 0; id != NULL && i < classic_class_count; i++) {
-        if (memcmp(classic_classes[i].id, id, SCHEMAS_ID_SIZE) == 0) {
-            return &classic_classes[i];
+    for (size_t i = 0; id != NULL && i < sizeof groups / sizeof groups[0]; i++) {
+        for (size_t j = 0; j < groups[i]->count; j++) {
+            if (memcmp(groups[i]->classes[j].id, id, SCHEMAS_ID_SIZE) == 0) {
+                return &groups[i]->classes[j];
+            }
         }
     }
     return NULL;
+}
+
+/* Task, opcode, and both: "Process", "Start", "Process/Start". */
+static bool set_names(struct schema *schema, const struct classic_class *class, const char *name,
+                      struct arena *arena)
+{
+    const char *slash = strchr(name, '/');
+    const size_t task_size = slash != NULL ? (size_t)(slash - name) : strlen(class->task);
+    const char *opcode = slash != NULL ? slash + 1 : name;
+    const size_t opcode_size = strlen(opcode);
+    char *whole = arena_take(arena, task_size + opcode_size + 2);
+    char *task = arena_take(arena, task_size + 1);
+    if (whole == NULL || task == NULL) {
+        return false;
+    }
+    memcpy(task, slash != NULL ? name : class->task, task_size);
+    task[task_size] = '\0';
+    memcpy(whole, task, task_size);
+    whole[task_size] = '/';
+    memcpy(whole + task_size + 1, opcode, opcode_size + 1);
+    schema->task_name = task;
+    schema->opcode_name = opcode;
+    schema->event_name = whole;
+    return true;
 }
 
 const struct etw_layout *classic_layout(const struct etl_record *record,
@@ -194,31 +100,19 @@ const struct etw_layout *classic_layout(const struct etl_record *record,
 {
     const struct classic_class *class = find_class(record->provider_id);
     const struct classic_event *event = class != NULL ? find_event(class, record) : NULL;
-    struct etw_layout *layout = arena_take(arena, sizeof *layout);
-    struct parse *parse = arena_take(arena, sizeof *parse);
-    if (event == NULL || layout == NULL || parse == NULL) {
-        return NULL;
-    }
-    parse->at = event->fields;
-    parse->arena = arena;
-    parse->count = 0;
-    while (*parse->at != '\0') {
-        if (parse->count == MAXIMUM_FIELDS || !take_field(parse)) {
-            return NULL;
-        }
-    }
-    const char *name = name_of(event, record->opcode, arena);
-    if (name == NULL) {
+    const char *name = event != NULL ? name_of(event, record->opcode, arena) : NULL;
+    struct etw_layout *layout = name != NULL ? arena_take(arena, sizeof *layout) : NULL;
+    if (layout == NULL) {
         return NULL;
     }
     *layout = (struct etw_layout){
-        .schema = {.provider = class->name, .event_name = name, .provider_id = class->id},
+        .schema = {.provider = class->name, .provider_id = class->id},
         .source = ETW_CLASSIC,
-        .fields = schemas_copy(arena, parse->fields, (parse->count + 1U) * sizeof parse->fields[0]),
-        .top_count = parse->count,
-        .field_total = parse->count,
         .pointer_size = record->pointer_size,
         .raw_values = options->raw_values
     };
-    return layout->fields != NULL && etw_layout_finish(layout, arena) ? layout : NULL;
+    return set_names(&layout->schema, class, name, arena) &&
+                   table_layout(layout, event->fields, arena)
+               ? layout
+               : NULL;
 }

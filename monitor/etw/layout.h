@@ -160,6 +160,7 @@ struct etw_layout {
     uint8_t pointer_size;
     enum etw_source source;
     bool raw_values;     /* maps give no names, addresses no text */
+    bool nearest;        /* of another version than the record's: nobody knows that one */
     const char *message; /* "%1 was started by %2", UTF-8, or NULL */
     const char *channel; /* name, or NULL */
     /* etw_layout_finish()'s: */

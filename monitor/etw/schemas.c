@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ipc/load.h"
+#include "monitor/etw/clr_events.h"
 #include "monitor/etw/decode.h"
 #include "monitor/etw/event_info.h"
 #include "monitor/etw/schemas_parts.h"
@@ -210,6 +211,9 @@ static const struct etw_layout *make(struct schemas *schemas, const struct etl_r
     const struct schemas_options *options = &schemas->options;
     struct arena *arena = schemas->arena;
     const struct etw_layout *layout = tracelogging_layout(record, options, arena);
+    if (layout == NULL) {
+        layout = clr_events_layout(record, true, options, arena);
+    }
     if (layout == NULL && record->kind == ETL_EVENT) {
         layout = stream_manifests_layout(schemas->stream, record, options, arena);
     }
@@ -218,6 +222,10 @@ static const struct etw_layout *make(struct schemas *schemas, const struct etl_r
     }
     if (layout == NULL && record->kind == ETL_EVENT) {
         layout = manifest_files_layout(schemas->files, record, options, arena);
+    }
+    if (layout == NULL || layout->nearest) {
+        const struct etw_layout *known = clr_events_layout(record, false, options, arena);
+        layout = known != NULL && (layout == NULL || !known->nearest) ? known : layout;
     }
     if (layout == NULL && record->classic) {
         layout = classic_layout(record, options, arena);
