@@ -25,8 +25,8 @@ from measure import (come_first, cpu_seconds, die_with_us, free_port, median, me
 from peers import PEERS, open_peer
 from world import Proxy
 
-COUNT = 1000000
-COUNT_SLOW = 200000
+COUNT = 600000
+COUNT_SLOW = 100000
 LINE = 301           # as the receiver of a peer writes it
 PATIENCE = 180
 
@@ -153,6 +153,7 @@ def main():
     parser.add_argument("--build", required=True, type=lambda text: pathlib.Path(text).resolve())
     parser.add_argument("--first", action="store_true", help="before all others on this machine")
     parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--folder", default="/var/tmp", help="where all files are")
     parser.add_argument("--only", action="append", help="one of: etwas, " + ", ".join(PEERS))
     arguments = parser.parse_args()
     if arguments.first:
@@ -161,7 +162,8 @@ def main():
     if set(names) - {"etwas"}:
         subprocess.run([HERE / "peers.sh", arguments.build / "peers"], check=True)
     results = {name: [] for name in names}
-    with tempfile.TemporaryDirectory(prefix="etwas-throughput.", dir="/var/tmp") as folder:
+    with tempfile.TemporaryDirectory(prefix="etwas-throughput.",
+                                     dir=arguments.folder) as folder:
         arguments.folder = pathlib.Path(folder)
         wire = {name: run(name, arguments, through_proxy=True)["wire"] for name in names}
         for number in range(arguments.runs):
