@@ -226,6 +226,10 @@ static enum etwas_status add_one(struct batcher *batcher, const struct event *ev
     }
     if (before != 0 && batcher->lines.size > BATCH_MAX_LINES) {
         status = seal(batcher, before, error);
+        if (status != ETWAS_OK) {
+            /* The batch may go later, and must not have a line that it does not count. */
+            batcher->lines.size = before;
+        }
     }
     if (status == ETWAS_OK) {
         take_in(batcher, event);

@@ -210,6 +210,49 @@ static void full_batches_are_sealed_between_the_calls_of_a_source(void **state)
     }
 }
 
+static bool is_asked_to_stop(void)
+{
+    return true;
+}
+
+static size_t count_lines(const struct seen *seen)
+{
+    size_t count = 0;
+    for (const char *at = strchr(seen->lines, '\n'); at != NULL; at = strchr(at + 1, '\n')) {
+        count++;
+    }
+    return count;
+}
+
+static void an_event_that_found_no_room_is_not_in_the_last_batch(void **state)
+{
+    (void)state;
+    static const struct reply held = {.kind = REPLY_HOLD};
+    struct event events[100];
+    enum etwas_status status = ETWAS_OK;
+    for (size_t i = 0; i < 100; i++) {
+        events[i] = make_event(&traced, 20000);
+        events[i].payload = text + i * 20000;
+    }
+    rig.options.drop = SPOOL_BLOCK;
+    rig.options.spool_max = 1; /* the least there is */
+    rig.options.interrupted = is_asked_to_stop;
+    server_script(rig.servers[0], &held, 1);
+    rig_open();
+    for (size_t i = 0; i < 100 && status == ETWAS_OK; i++) {
+        status = rig.sink->ops->write(rig.sink, events, 100, &rig.error);
+    }
+    assert_int_equal(status, ETWAS_BUSY);
+    server_release(rig.servers[0]);
+    rig_await_sent();
+    assert_int_equal(forward_finish(rig.sink, &rig.error), ETWAS_OK);
+    rig_await_sent();
+    for (size_t i = 0; i < server_count(rig.servers[0]); i++) {
+        const struct seen *seen = server_seen(rig.servers[0], i);
+        assert_int_equal(count_lines(seen), seen->head.count);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +262,7 @@ int main(void)
         CLAIM(a_big_event_has_a_batch_of_its_own),
         CLAIM(an_event_that_is_too_big_says_so_instead),
         CLAIM(full_batches_are_sealed_between_the_calls_of_a_source),
+        CLAIM(an_event_that_found_no_room_is_not_in_the_last_batch),
     };
     return cmocka_run_group_tests(tests, make_text, free_text);
 }
