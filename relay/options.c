@@ -330,7 +330,11 @@ enum etwas_status options_parse(struct options *options, int argc, char *const *
 {
     struct parse parse = {.options = options, .environment = environment, .problem = problem};
     *options = (struct options){
-        .port = OPTIONS_PORT, .trust_local = true, .max_viewers = OPTIONS_MAX_VIEWERS};
+        .port = OPTIONS_PORT,
+        .trust_local = true,
+        .retain_bytes = OPTIONS_RETAIN,
+        .max_viewers = OPTIONS_MAX_VIEWERS,
+    };
     problem[0] = '\0';
     if (asks_for_text(options, argc, argv)) {
         return ETWAS_OK;

@@ -224,6 +224,8 @@ static void without_arguments_there_are_defaults(void **state)
     assert_int_equal(options.action, ACTION_RUN);
     assert_int_equal(options.port, 8080);
     assert_true(options.trust_local);
+    assert_true(options.retain_bytes == UINT64_C(10) << 30U);
+    assert_int_equal(options.retain_s, 0);
     assert_string_equal(options.data, "/home/me/.local/state/etwas/relay");
     environment.xdg_state_home = "/state";
     environment.port = "99";
@@ -258,6 +260,16 @@ static void sizes_and_times_have_units(void **state)
     assert_false(typed_age_s("-1d", 3, &number));
 }
 
+static void no_limit_of_size_is_had_by_asking(void **state)
+{
+    (void)state;
+    static struct options options;
+    assert_int_equal(parse(&options, "--retain-size", "0", &user), ETWAS_OK);
+    assert_int_equal(options.retain_bytes, 0);
+    assert_int_equal(parse(&options, "--retain-size", "500M", &user), ETWAS_OK);
+    assert_int_equal(options.retain_bytes, 500 * 1024 * 1024);
+}
+
 static void a_rate_limit_counts_batches_or_bytes(void **state)
 {
     (void)state;
@@ -285,6 +297,7 @@ int main(void)
         cmocka_unit_test(text_that_does_not_fit_is_bad),
         cmocka_unit_test(without_arguments_there_are_defaults),
         cmocka_unit_test(sizes_and_times_have_units),
+        cmocka_unit_test(no_limit_of_size_is_had_by_asking),
         cmocka_unit_test(a_rate_limit_counts_batches_or_bytes),
     };
     return key_library_open() == ETWAS_OK ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
