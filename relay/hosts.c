@@ -74,6 +74,15 @@ static bool is_loopback_name(const char *name)
            strcmp(name, "[::1]") == 0;
 }
 
+bool hosts_are_public(const struct hosts *hosts)
+{
+    bool public = false;
+    for (size_t i = 0; i < hosts->count; i++) {
+        public = public || !is_loopback_name(hosts->hosts[i].name);
+    }
+    return public;
+}
+
 static bool is_ours(const struct hosts *hosts, const struct http_request *request,
                     const struct host *asked)
 {

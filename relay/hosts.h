@@ -29,6 +29,9 @@ struct hosts {
 /* "NAME" or "NAME:PORT". False: it is no name, or there are too many. */
 bool hosts_add(struct hosts *hosts, const char *text);
 
+/* Has it another name than those of loopback? Then there is a proxy, or was meant to be. */
+bool hosts_are_public(const struct hosts *hosts);
+
 /*
  * Is Host one of ours? Then `authority` is what a signature has of it: lower case, without
  * the default port.

@@ -41,7 +41,8 @@ struct http_request {
     const char *headers[HTTP_HEADER_COUNT]; /* NULL: not sent */
     bool repeated;                          /* one of these came twice that may not */
     bool tls;
-    bool from_loopback; /* the peer is on this machine */
+    bool forwarded;     /* a proxy says that it passes this on */
+    bool from_loopback; /* the peer is on this machine, and speaks for itself */
     char local[64];     /* the address it came to, as Host would have it: "127.0.0.1", "[::1]" */
 };
 

@@ -116,6 +116,7 @@ static enum etwas_status on_backup(struct parse *parse)
 static enum etwas_status on_trust_local(struct parse *parse)
 {
     parse->options->trust_local = true;
+    parse->options->trust_proxied = true;
     return ETWAS_OK;
 }
 

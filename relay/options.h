@@ -54,7 +54,8 @@ struct options {
     const char *certificate;
     const char *key;
     bool insecure;
-    bool trust_local; /* where it listens on loopback only */
+    bool trust_local;   /* where it listens on loopback only */
+    bool trust_proxied; /* that was said, and so holds with other names than loopback's, too */
     bool quiet;
     uint64_t retain_bytes; /* 0: no limit */
     uint64_t retain_s;

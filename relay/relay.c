@@ -123,7 +123,8 @@ static enum etwas_status open_flow(struct relay *relay, struct etwas_error *erro
     struct ingest_options ingest = {
         .keys = api->keys,
         .publishers = api->publishers,
-        .trust_local = relay->options->trust_local && relay->listeners->loopback_only,
+        .trust_local = relay->options->trust_local && relay->listeners->loopback_only &&
+                       (relay->options->trust_proxied || !hosts_are_public(&api->hosts)),
     };
     enum etwas_status status = live_open(&live, &api->live, error);
     if (status == ETWAS_OK) {

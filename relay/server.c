@@ -206,11 +206,22 @@ static bool may_be_repeated(int header)
     return header == HTTP_ACCEPT_ENCODING || header == HTTP_IF_NONE_MATCH || header == HTTP_COOKIE;
 }
 
+static bool is_proxys(const char *name)
+{
+    static const char *const names[] = {"Forwarded", "Via", "X-Forwarded-For", "X-Real-IP"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        found = found || strcasecmp(name, names[i]) == 0;
+    }
+    return found;
+}
+
 static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const char *key,
                                    const char *value)
 {
     struct http_request *request = context;
     (void)kind;
+    request->forwarded = request->forwarded || is_proxys(key);
     for (int i = 0; i < HTTP_HEADER_COUNT; i++) {
         if (strcasecmp(key, http_header_names[i]) == 0) {
             request->repeated =
@@ -232,7 +243,8 @@ static void describe(struct exchange *exchange, struct MHD_Connection *connectio
     (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, take_header, request);
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    request->from_loopback = info != NULL && listen_is_loopback(info->client_addr);
+    request->from_loopback =
+        info != NULL && listen_is_loopback(info->client_addr) && !request->forwarded;
     listen_local_name(exchange->line->socket, request->local, sizeof request->local);
 }
 

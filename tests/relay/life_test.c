@@ -139,6 +139,37 @@ static void a_local_key_is_named_by_its_fingerprint(void **state)
     assert_non_null(strstr(reply.body, "\"State\":\"local\""));
 }
 
+static void what_a_proxy_passes_on_is_not_local(void **state)
+{
+    (void)state;
+    relay_start(&relay, NULL);
+    static const char *const said[] = {"X-Forwarded-For: 192.0.2.1\r\n", "via: 1.1 proxy\r\n",
+                                       "Forwarded: for=192.0.2.1\r\n", "X-Real-IP: 192.0.2.1\r\n"};
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        post_again();
+        (void)snprintf(post.more, sizeof post.more, "%s", said[i]);
+        post_again();
+        assert_true(reply_is_problem(&reply, 401, "pending"));
+        post.more[0] = '\0';
+    }
+    post_again();
+    assert_int_equal(reply.status, 200);
+}
+
+static void a_relay_with_a_name_trusts_only_whom_it_knows(void **state)
+{
+    (void)state;
+    relay_start(&relay, (const char *const[]){"--host", "relay.example", NULL});
+    assert_null(strstr(relay.said, "--no-trust-local"));
+    post_again();
+    assert_true(reply_is_problem(&reply, 401, "pending"));
+    assert_int_equal(relay_end(&relay, SIGTERM), 0);
+    post_clear(&post);
+    relay_start(&relay, (const char *const[]){"--host", "relay.example", "--trust-local", NULL});
+    post_again();
+    assert_int_equal(reply.status, 200);
+}
+
 /* Sends batches until the relay is gone, and counts those that it said it stored. */
 struct stubborn {
     struct sender sender;
@@ -403,6 +434,8 @@ int main(void)
         CLAIM(a_key_is_approved_by_another_name),
         CLAIM(only_what_asked_can_be_approved),
         CLAIM(a_local_key_is_named_by_its_fingerprint),
+        CLAIM(what_a_proxy_passes_on_is_not_local),
+        CLAIM(a_relay_with_a_name_trusts_only_whom_it_knows),
         CLAIM(a_signal_loses_nothing_that_was_acknowledged),
         CLAIM(a_kill_loses_nothing_that_was_acknowledged),
         CLAIM(ctrl_c_is_an_end_like_any_other),
