@@ -238,20 +238,36 @@ enum keys_standing keys_find(struct keys *keys, const char *id, struct key_trust
     return standing;
 }
 
-static void save_pending(struct keys *keys)
+static const char pending_head[] = "# keys that asked; etwass --approve FINGERPRINT\n";
+enum { PENDING_SIZE = sizeof pending_head + (size_t)KEYS_MAX_PENDING * KEY_LINE_SIZE };
+
+static size_t format_pending(const struct keys *keys, char text[PENDING_SIZE])
 {
-    static const char first[] = "# keys that asked; etwass --approve FINGERPRINT\n";
-    static char text[sizeof first + (size_t)KEYS_MAX_PENDING * KEY_LINE_SIZE];
-    size_t size = sizeof first - 1;
-    struct etwas_error error;
-    memcpy(text, first, size);
+    size_t size = sizeof pending_head - 1;
+    memcpy(text, pending_head, size);
     for (size_t i = 0; i < keys->pending_count; i++) {
         char line[KEY_LINE_SIZE];
         key_trust_format(&keys->pending[i].trust, line);
-        size += (size_t)snprintf(text + size, sizeof text - size, "%s\n", line);
+        size += (size_t)snprintf(text + size, PENDING_SIZE - size, "%s\n", line);
     }
+    return size;
+}
+
+/*
+ * With the lock held, which is let go of while the disk is written: strangers decide how often
+ * that is, and every batch asks for a key.
+ */
+static void save_pending(struct keys *keys)
+{
+    static char text[PENDING_SIZE];
+    struct etwas_error error;
+    const size_t size = format_pending(keys, text);
+    keys->pending_changed = false;
+    (void)pthread_mutex_unlock(&keys->lock);
+    const bool saved = files_replace(keys->pending_path, text, size, &error) == ETWAS_OK;
+    (void)pthread_mutex_lock(&keys->lock);
     /* When the disk is full it is tried again, and meanwhile they are known here. */
-    keys->pending_changed = files_replace(keys->pending_path, text, size, &error) != ETWAS_OK;
+    keys->pending_changed = keys->pending_changed || !saved;
 }
 
 struct keys_news keys_refresh(struct keys *keys)
