@@ -65,7 +65,9 @@ static void *keep(void *context)
     return NULL;
 }
 
-static enum etwas_status read_pem(const char *path, char **text, struct etwas_error *error)
+/* `doing` says which file it is. */
+static enum etwas_status read_pem(const char *path, const char *doing, char **text,
+                                  struct etwas_error *error)
 {
     size_t size = 0;
     *text = calloc(1, PEM_MAXIMUM + 1);
@@ -73,7 +75,9 @@ static enum etwas_status read_pem(const char *path, char **text, struct etwas_er
         *error = (struct etwas_error){.status = ETWAS_NO_MEMORY, .doing = "reading a file"};
         return ETWAS_NO_MEMORY;
     }
-    return files_read(path, *text, PEM_MAXIMUM, &size, error);
+    const enum etwas_status status = files_read(path, *text, PEM_MAXIMUM, &size, error);
+    error->doing = status == ETWAS_OK ? error->doing : doing;
+    return status;
 }
 
 static enum etwas_status open_store(struct relay *relay, struct etwas_error *error)
@@ -135,10 +139,11 @@ static enum etwas_status open_flow(struct relay *relay, struct etwas_error *erro
         status = ingest_open(&ingest, &api->ingest, error);
     }
     if (status == ETWAS_OK && relay->options->certificate != NULL) {
-        status = read_pem(relay->options->certificate, &relay->certificate, error);
+        status = read_pem(relay->options->certificate, "reading the file of --tls-cert",
+                          &relay->certificate, error);
     }
     if (status == ETWAS_OK && relay->options->certificate != NULL) {
-        status = read_pem(relay->options->key, &relay->key, error);
+        status = read_pem(relay->options->key, "reading the file of --tls-key", &relay->key, error);
     }
     if (status == ETWAS_OK) {
         const struct server_options server = {

@@ -500,6 +500,12 @@ enum etwas_status server_open(const struct server_options *options, struct serve
     if (made->daemon == NULL) {
         *error = (struct etwas_error){
             .status = ETWAS_SYSTEM, .os_code = (uint32_t)errno, .doing = "starting the server"};
+        if (options->certificate != NULL) {
+            /* The library does not say what; what the system said last is about something else. */
+            error->os_code = 0;
+            error->doing = "starting TLS: what --tls-cert and --tls-key name is no certificate and "
+                           "its key, in PEM";
+        }
         server_close(made, 0);
         *server = NULL;
         return ETWAS_SYSTEM;

@@ -54,6 +54,22 @@ static int tear_down(void **state)
     return 0;
 }
 
+static void what_is_no_certificate_is_named(void **state)
+{
+    (void)state;
+    char said[1024];
+    char data[128];
+    relay_path(&relay, "other", data);
+    const char *const missing[] = {"etwass",     "--port",     "0",         "--data", data,
+                                   "--tls-cert", "/nowhere/c", "--tls-key", key,      NULL};
+    assert_int_equal(relay_run(missing, said, sizeof said), 4);
+    assert_non_null(strstr(said, "--tls-cert: No such file"));
+    const char *const swapped[] = {"etwass",     "--port", "0",         "--data",    data,
+                                   "--tls-cert", key,      "--tls-key", certificate, NULL};
+    assert_int_equal(relay_run(swapped, said, sizeof said), 2);
+    assert_non_null(strstr(said, "--tls-cert and --tls-key name is no certificate"));
+}
+
 static size_t keep(char *data, size_t size, size_t count, void *context)
 {
     char *text = context;
@@ -196,6 +212,7 @@ int main(void)
         CLAIM(plain_text_is_not_answered),
         CLAIM(a_batch_comes_through),
         CLAIM(off_loopback_nobody_is_trusted_unasked),
+        CLAIM(what_is_no_certificate_is_named),
     };
     if (access("/usr/bin/openssl", X_OK) != 0) {
         (void)printf("skipped: no openssl to make a certificate\n");
