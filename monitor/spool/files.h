@@ -37,6 +37,8 @@ uint32_t files_replace(int folder, const char *name, const void *data, size_t si
 
 /* Holds it for this program until it is closed; HELD: another does. */
 uint32_t files_lock(int file);
+/* It is this user's, and nobody else may write in it. */
+bool files_is_ours(int folder);
 bool files_is_gone(int file); /* it has no name any more */
 uint64_t files_size(int file);
 uint32_t files_write(int file, uint64_t at, const void *data, size_t size); /* all of it */

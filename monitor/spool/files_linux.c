@@ -182,6 +182,13 @@ uint32_t files_lock(int file)
     return outcome(flock(file, LOCK_EX | LOCK_NB));
 }
 
+bool files_is_ours(int folder)
+{
+    struct stat about;
+    return fstat(folder, &about) == 0 && about.st_uid == geteuid() &&
+           (about.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 bool files_is_gone(int file)
 {
     struct stat about;

@@ -116,8 +116,10 @@ bool folder_claim(struct folder *folder, const char *base, const char *name)
         return false;
     }
     (void)snprintf(folder->name, sizeof folder->name, "%s", name);
+    /* Where others may write in the base, they could have us sign what they put there. */
     const bool locked = files_open_base(base, &folder->base) == 0 &&
                         files_open_folder(folder->base, name, &folder->folder) == 0 &&
+                        files_is_ours(folder->folder) &&
                         files_open(folder->folder, "lock", &folder->lock) == 0 &&
                         files_lock(folder->lock) == 0 && !files_is_gone(folder->lock);
     if (!locked) {

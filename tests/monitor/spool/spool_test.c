@@ -211,6 +211,29 @@ static void other_sinks_or_another_session_are_another_stream(void **state)
     assert_int_equal(count_streams(), 3);
 }
 
+static void a_stream_that_others_may_write_is_nobodys(void **state)
+{
+    (void)state;
+    struct spool *left = NULL;
+    struct etwas_error error;
+    uint8_t stream[BATCH_STREAM_SIZE];
+    char folder[256];
+    struct spool *spool = fixture_open();
+    fixture_append_all(spool, 1, 4, 500);
+    memcpy(stream, spool_stream(spool), sizeof stream);
+    (void)snprintf(folder, sizeof folder, "%s", fixture_folder(spool));
+    spool_close(spool);
+    assert_int_equal(chmod(folder, 0770), 0);
+    spool = fixture_open();
+    assert_memory_not_equal(spool_stream(spool), stream, sizeof stream);
+    assert_int_equal(spool_open_left(&fixture_options, &left, &error), ETWAS_NOT_FOUND);
+    assert_int_equal(chmod(folder, 0700), 0);
+    assert_int_equal(spool_open_left(&fixture_options, &left, &error), ETWAS_OK);
+    assert_memory_equal(spool_stream(left), stream, sizeof stream);
+    spool_close(left);
+    spool_close(spool);
+}
+
 static void what_others_left_is_sent_and_then_removed(void **state)
 {
     (void)state;
@@ -316,6 +339,7 @@ int main(void)
         CLAIM(segments_that_all_sinks_have_go),
         CLAIM(two_programs_have_two_streams),
         CLAIM(other_sinks_or_another_session_are_another_stream),
+        CLAIM(a_stream_that_others_may_write_is_nobodys),
         CLAIM(what_others_left_is_sent_and_then_removed),
         CLAIM(a_parked_batch_is_a_text_and_the_body),
         CLAIM(a_batch_that_is_too_big_is_refused),
