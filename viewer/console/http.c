@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ipc/json.h"
+#include "viewer/console/options.h"
 
 enum { BUFFER_SIZE = 256 * 1024, MAX_URL = 2048, MAX_HEADER = 600, MAX_DOCUMENT = 4096 };
 
@@ -24,18 +25,6 @@ struct http {
     char document[MAX_DOCUMENT]; /* of an answer that is no 200 */
     size_t document_size;
 };
-
-static bool is_loopback(const char *server)
-{
-    static const char *const hosts[] = {"localhost", "127.", "[::1]"};
-    const char *host = strstr(server, "://") + 3;
-    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
-        if (strncmp(host, hosts[i], strlen(hosts[i])) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static bool begins_with(const char *text, const char *part)
 {
@@ -79,8 +68,8 @@ static bool set_up(struct http *http, const struct http_options *options)
     good = good && curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)HTTP_SILENCE_S) == CURLE_OK;
     good = good && curl_easy_setopt(easy, CURLOPT_USERAGENT, "etwasc/" ETWAS_VERSION) == CURLE_OK;
     /* A relay on this machine is never behind the proxy of the environment. */
-    good = good &&
-           (!is_loopback(options->server) || curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK);
+    good = good && (!options_is_loopback(options->server) ||
+                    curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK);
     return good &&
            (options->ca == NULL || curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca) == CURLE_OK);
 }

@@ -76,10 +76,17 @@ static bool get_token(struct live *live, char token[TOKEN_SIZE], const char **fo
 
 static void say_token(const struct live *live)
 {
+    if (live->token_path[0] == 0) {
+        say("%s: the relay wants its viewer token.\n"
+            "  It is in the file viewer-token of the relay's data folder; a copy of it that you may\n"
+            "  read is given with --token FILE",
+            live->options->server);
+        return;
+    }
     say("%s: the relay wants its viewer token: the one in %s is not it, or is not there.\n"
         "  It is in the file viewer-token of the relay's data folder; a copy of it that you may\n"
         "  read is given with --token FILE",
-        live->options->server, live->token_path[0] == 0 ? "--token FILE" : live->token_path);
+        live->options->server, live->token_path);
 }
 
 /* A status that will not change by itself, or that may. */
@@ -322,7 +329,9 @@ static bool open_all(struct live *live, const struct options *options)
     retry_init(&live->retry, (uint64_t)console_now_ms());
     if (options->token != NULL) {
         (void)snprintf(live->token_path, sizeof live->token_path, "%s", options->token);
-    } else if (!console_token_path(live->token_path, sizeof live->token_path)) {
+    } else if (!options_is_loopback(options->server) ||
+               !console_token_path(live->token_path, sizeof live->token_path)) {
+        /* The token of a relay here is not for whoever answers elsewhere. */
         live->token_path[0] = 0;
     }
     if (console_signals_open() != ETWAS_OK) {

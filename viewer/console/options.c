@@ -47,6 +47,20 @@ static enum etwas_status fail(struct parse *parse, const char *format, ...)
     return ETWAS_MALFORMED;
 }
 
+bool options_is_loopback(const char *server)
+{
+    const char *host = strstr(server, "://");
+    if (host == NULL || strchr(server, '@') != NULL) {
+        return false;
+    }
+    host += strlen("://");
+    const bool literal = host[0] == '[';
+    const size_t size = literal ? strcspn(host, "]") + 1 : strcspn(host, ":/");
+    const bool by_number = strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == size;
+    return by_number || (size == strlen("localhost") && strncmp(host, "localhost", size) == 0) ||
+           (size == strlen("[::1]") && strncmp(host, "[::1]", size) == 0);
+}
+
 static enum etwas_status on_server(struct parse *parse)
 {
     const char *value = parse->value;

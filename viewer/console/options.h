@@ -16,7 +16,7 @@ enum { OPTIONS_PROBLEM_SIZE = 256 };
 struct options {
     enum options_action action;
     const char *server; /* begins with http:// or https://; borrowed as the other texts */
-    const char *token;  /* a file, NULL: the user's own */
+    const char *token;  /* a file, NULL: the user's own, on this machine */
     const char *ca;     /* a file, NULL: the system's certificates */
     struct since since;
     uint64_t max_events; /* UINT64_MAX: no limit */
@@ -30,6 +30,9 @@ struct options {
 ETWAS_MUST_CHECK enum etwas_status options_parse(struct options *options, int argc,
                                                  char *const *argv, int64_t now_s,
                                                  char problem[OPTIONS_PROBLEM_SIZE]);
+
+/* Does the URL name this machine, and no other by any reading? */
+bool options_is_loopback(const char *server);
 
 extern const char options_usage[];
 extern const char options_help[];

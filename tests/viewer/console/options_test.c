@@ -38,6 +38,29 @@ static void the_server_is_what_it_needs(void **state)
     assert_non_null(strstr(problem, "--server"));
 }
 
+static void this_machine_is_told_from_what_looks_like_it(void **state)
+{
+    (void)state;
+    static const char *const here[] = {"http://localhost", "https://localhost:8080/",
+                                       "http://127.0.0.1:8080", "http://127.1.2.3/",
+                                       "http://[::1]:8080/"};
+    static const char *const elsewhere[] = {"http://localhost.example/",
+                                            "http://127.0.0.1.example/",
+                                            "http://localhost:x@example/",
+                                            "http://127.0.0.1@example/",
+                                            "http://example/localhost",
+                                            "http://[::1.example/",
+                                            "http://[::2]/",
+                                            "http://relay:8080/",
+                                            "http://127.example"};
+    for (size_t i = 0; i < sizeof here / sizeof here[0]; i++) {
+        assert_true(options_is_loopback(here[i]));
+    }
+    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) {
+        assert_false(options_is_loopback(elsewhere[i]));
+    }
+}
+
 static void what_is_wrong_is_said(void **state)
 {
     (void)state;
@@ -170,6 +193,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_server_is_what_it_needs),
+        cmocka_unit_test(this_machine_is_told_from_what_looks_like_it),
         cmocka_unit_test(what_is_wrong_is_said),
         cmocka_unit_test(help_goes_before_anything_else),
         cmocka_unit_test(times_and_ids_say_where_to_begin),
