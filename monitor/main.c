@@ -31,8 +31,17 @@ static int run(const struct options *options)
     return result;
 }
 
+static bool is_about_traces(const struct options *options)
+{
+    return options->trace.file_count != 0 &&
+           (options->action == ACTION_LIST_PROVIDERS || options->action == ACTION_LIST_EVENTS);
+}
+
 static int act(const struct options *options)
 {
+    if (is_about_traces(options)) {
+        return setup_report_trace(options);
+    }
     switch (options->action) {
     case ACTION_HELP:
         return print(options_help);
@@ -47,6 +56,8 @@ static int act(const struct options *options)
         return report_providers(options);
     case ACTION_LIST_EVENTS:
         return report_events(options);
+    case ACTION_INFO:
+        return setup_report_trace(options);
     case ACTION_DOCTOR:
         return report_doctor(options);
     case ACTION_USDT_RULE:

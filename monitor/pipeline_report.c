@@ -86,6 +86,9 @@ void pipeline_say_accounts(const struct pipeline *pipeline, uint64_t written)
             (void)snprintf(name, sizeof name, "cpu %" PRIu32, cpu);
             say("    ", name, &part);
         }
+        if (pipeline->sources[i]->ops->stats != NULL) {
+            pipeline->sources[i]->ops->stats(pipeline->sources[i]);
+        }
     }
     pipeline_sum(pipeline, &part);
     say("  ", "total", &part);

@@ -43,6 +43,7 @@ static enum etwas_status open_local(const struct options *options, const struct 
     case SOURCE_TRACEPOINT:
     case SOURCE_USDT:
     case SOURCE_PING:
+    case SOURCE_ETW:
         break;
     }
     *error = (struct etwas_error){ETWAS_NOT_FOUND, 0, "opening the source"};
@@ -54,7 +55,7 @@ static int open_locals(struct setup *setup, const struct options *options)
     for (size_t i = 0; i < options->source_count; i++) {
         struct source *source = NULL;
         struct etwas_error error;
-        if (setup_needs_session(options->sources[i])) {
+        if (setup_needs_session(options->sources[i]) || options->sources[i]->kind == SOURCE_ETW) {
             continue;
         }
         if (open_local(options, options->sources[i], &source, &error) != ETWAS_OK) {

@@ -33,6 +33,9 @@ int setup_session(const struct options *options, struct source **source);
 /* The part of it in setup_trace.c: the recorded traces of --file, as one source. Exit status. */
 int setup_trace(const struct options *options, struct source **source);
 
+/* --info and --list about the traces of --file. Prints; the exit status of the program. */
+int setup_report_trace(const struct options *options);
+
 /*
  * The part of it in setup_forward.c: the sink for all relays of `options`, if there are any, as one
  * more sink. Returns an exit status.

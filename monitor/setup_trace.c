@@ -1,51 +1,58 @@
 /* SPDX-License-Identifier: MIT */
 #include "monitor/setup.h"
 
-#include <stdio.h>
-
-#include "monitor/etw/trace_source.h"
-#include "monitor/paths.h"
-
-enum { EXIT_NOT_FOUND = 4 };
-
-static int open_traces(const struct paths *paths, const struct options *options,
-                       struct source **source)
-{
-    const struct trace_choice *choice = &options->trace;
-    const struct trace_source_options wanted = {
-        .paths = (const char *const *)paths->names,
-        .path_count = paths->count,
-        .schemas = {.manifests = choice->manifests,
-                    .manifest_count = choice->manifest_count,
-                    .raw_values = choice->raw_values}
-    };
-    struct etwas_error error;
-    size_t failed = 0;
-    if (trace_source_open(&wanted, source, &failed, &error) != ETWAS_OK) {
-        return setup_explain(paths->names[failed], &error);
-    }
-    return 0;
-}
+#include "monitor/choose_trace.h"
+#include "monitor/report/trace.h"
 
 int setup_trace(const struct options *options, struct source **source)
 {
-    struct paths paths = {0};
-    int result = 0;
+    struct trace_choices choices;
     *source = NULL;
-    for (size_t i = 0; i < options->trace.file_count && result == 0; i++) {
+    int result = choose_trace(options, &choices);
+    if (result == 0) {
         struct etwas_error error;
-        if (paths_add(&paths, options->trace.files[i], &error) != ETWAS_OK) {
-            result = setup_explain(options->trace.files[i], &error);
+        size_t failed = 0;
+        if (trace_source_open(&choices.wanted, source, &failed, &error) != ETWAS_OK) {
+            result = setup_explain(choices.paths.names[failed], &error);
         }
     }
-    if (result == 0 && paths.count > TRACE_MAX_FILES) {
-        (void)fprintf(stderr, "etwas: %zu files; at most %d can be read together\n", paths.count,
-                      TRACE_MAX_FILES);
-        result = EXIT_NOT_FOUND;
+    choose_trace_clear(&choices);
+    return result;
+}
+
+static int report(const struct options *options, const struct trace_choices *choices,
+                  size_t *failed, struct etwas_error *error)
+{
+    struct trace_census census;
+    const bool json = options->format == EVENT_JSON;
+    if (options->action == ACTION_INFO) {
+        return report_trace_info(&choices->wanted, json, failed, error);
     }
+    if (trace_census_take(&choices->wanted, &census, failed, error) != ETWAS_OK) {
+        return TRACE_REPORT_FAILED;
+    }
+    int result = 0;
+    if (options->action == ACTION_LIST_PROVIDERS) {
+        report_trace_providers(&census, json);
+    } else if (!report_trace_events(&census, options->list_system, json)) {
+        result = choose_trace_unknown(&census, options->list_system);
+    }
+    trace_census_clear(&census);
+    return result;
+}
+
+int setup_report_trace(const struct options *options)
+{
+    struct trace_choices choices;
+    int result = choose_trace(options, &choices);
     if (result == 0) {
-        result = open_traces(&paths, options, source);
+        struct etwas_error error = {.status = ETWAS_OK};
+        size_t failed = 0;
+        result = report(options, &choices, &failed, &error);
+        if (result == TRACE_REPORT_FAILED) {
+            result = setup_explain(choices.paths.names[failed], &error);
+        }
     }
-    paths_clear(&paths);
+    choose_trace_clear(&choices);
     return result;
 }

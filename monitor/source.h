@@ -75,6 +75,8 @@ struct source_ops {
     void (*accounts)(const struct source *source, struct source_accounts *accounts);
     /* One line for people why it ended ("stopped by uid 0"), or NULL. Lives as the source. */
     const char *(*ending)(const struct source *source);
+    /* More lines for --stats, on standard error. NULL: there are none. */
+    void (*stats)(const struct source *source);
     void (*close)(struct source *source); /* frees it */
     /*
      * The part of the accounts that is CPU `index`'s; false: there is no such CPU.

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ipc/load.h"
+#include "monitor/etl/provider_name.h"
 #include "monitor/etw/clr_events.h"
 #include "monitor/etw/decode.h"
 #include "monitor/etw/event_info.h"
@@ -247,6 +248,16 @@ void schemas_learnt(struct schemas *schemas)
 bool schemas_is_learnt(const struct schemas *schemas)
 {
     return schemas->learnt;
+}
+
+bool schemas_provider_id(struct schemas *schemas, const char *name, uint8_t id[SCHEMAS_ID_SIZE])
+{
+    if (name[0] == '*') {
+        provider_id_of_name(name + 1, id);
+        return name[1] != '\0';
+    }
+    return provider_id_parse(name, id) || manifest_files_id(schemas->files, name, id) ||
+           classic_id(name, id);
 }
 
 const char *schemas_notice(struct schemas *schemas)

@@ -20,6 +20,9 @@ const struct etw_layout *tracelogging_layout(const struct etl_record *record,
 const struct etw_layout *classic_layout(const struct etl_record *record,
                                         const struct schemas_options *options, struct arena *arena);
 
+/* The class of that name, upper and lower case the same ("Process"). False: not in the tables. */
+bool classic_id(const char *name, uint8_t id[SCHEMAS_ID_SIZE]);
+
 /* The manifests that the user named. */
 struct manifest_files;
 ETWAS_MUST_CHECK enum etwas_status manifest_files_open(const struct schemas_options *options,

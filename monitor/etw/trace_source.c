@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "monitor/etw/decode.h"
+#include "monitor/etw/trace_lacking.h"
 
 enum {
     BATCH = 128,       /* events a call of the handler; they fit into the cache */
@@ -20,6 +21,9 @@ struct trace_source {
     struct schemas *schemas;
     char **paths; /* owned */
     size_t path_count;
+    struct trace_rule *rules; /* owned */
+    size_t rule_count;
+    struct trace_lacking lacking;
     uint64_t produced;
     uint64_t delivered;
     uint64_t filtered;
@@ -93,9 +97,17 @@ static enum etwas_status fill(struct trace_source *source, size_t *count)
             return status;
         }
         source->produced++;
+        if (source->rule_count != 0 &&
+            !trace_filter_passes(source->rules, source->rule_count, &record)) {
+            source->filtered++;
+            continue;
+        }
         const struct etw_layout *layout = find_layout(source, &record);
         if (layout == NULL) {
             return ETWAS_NO_MEMORY;
+        }
+        if (layout->source == ETW_RAW) {
+            trace_lacking_add(&source->lacking, &layout->schema);
         }
         trace_set_time(source->trace, &record);
         etw_event(&source->batch[(*count)++], &record, layout);
@@ -190,7 +202,13 @@ static void close_source(struct source *base)
         free(source->paths[i]);
     }
     free(source->paths);
+    free(source->rules);
     free(source);
+}
+
+static void stats(const struct source *base)
+{
+    trace_lacking_say(&of_const(base)->lacking);
 }
 
 static const struct source_ops ops = {.descriptor = descriptor,
@@ -199,6 +217,7 @@ static const struct source_ops ops = {.descriptor = descriptor,
                                       .finish = finish,
                                       .accounts = accounts,
                                       .ending = ending,
+                                      .stats = stats,
                                       .close = close_source};
 
 static bool copy_paths(struct trace_source *source, const struct trace_source_options *options)
@@ -216,6 +235,19 @@ static bool copy_paths(struct trace_source *source, const struct trace_source_op
     return source->paths != NULL;
 }
 
+static bool copy_rules(struct trace_source *source, const struct trace_source_options *options)
+{
+    if (options->rule_count != 0) {
+        source->rules = malloc(options->rule_count * sizeof *source->rules);
+        if (source->rules == NULL) {
+            return false;
+        }
+        memcpy(source->rules, options->rules, options->rule_count * sizeof *source->rules);
+        source->rule_count = options->rule_count;
+    }
+    return true;
+}
+
 enum etwas_status trace_source_open(const struct trace_source_options *options,
                                     struct source **source, size_t *failed,
                                     struct etwas_error *error)
@@ -229,7 +261,7 @@ enum etwas_status trace_source_open(const struct trace_source_options *options,
     made->source.ops = &ops;
     *error = (struct etwas_error){ETWAS_NO_MEMORY, 0, "opening a trace"};
     enum etwas_status status = ETWAS_NO_MEMORY;
-    if (copy_paths(made, options)) {
+    if (copy_paths(made, options) && copy_rules(made, options)) {
         status = trace_open(options->paths, options->path_count, &made->trace, failed, error);
     }
     if (status == ETWAS_OK) {

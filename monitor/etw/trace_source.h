@@ -4,6 +4,7 @@
 
 #include "monitor/etl/trace.h"
 #include "monitor/etw/schemas.h"
+#include "monitor/etw/trace_filter.h"
 #include "monitor/source.h"
 
 /*
@@ -14,6 +15,8 @@
 struct trace_source_options {
     const char *const *paths;
     size_t path_count;
+    const struct trace_rule *rules; /* copied; the ids they point to must outlive the source */
+    size_t rule_count;              /* 0: everything passes */
     struct schemas_options schemas;
 };
 

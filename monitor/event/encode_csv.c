@@ -51,7 +51,8 @@ static void quote_from(struct sink *sink, size_t start)
 /* Spreadsheets take a text that begins like this for a formula (OWASP, "CSV Injection"). */
 static bool is_formula(char first)
 {
-    return memchr("=+-@\t\r\n", first, 7) != NULL;
+    return first == '=' || first == '+' || first == '-' || first == '@' || first == '\t' ||
+           first == '\r' || first == '\n';
 }
 
 /* A comma and the text; NULL is an empty cell. */

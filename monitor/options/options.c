@@ -30,7 +30,7 @@ static enum etwas_status set_action(struct parse *parse, enum options_action act
     if (parse->action_given && parse->options->action != action) {
         return options_fail(parse,
                             "%s cannot go with another such option: give one of --stop --status "
-                            "--list --doctor --usdt-rule --key-show",
+                            "--list --info --doctor --usdt-rule --key-show",
                             parse->name);
     }
     parse->action_given = true;
@@ -46,6 +46,11 @@ static enum etwas_status on_stop(struct parse *parse)
 static enum etwas_status on_status(struct parse *parse)
 {
     return set_action(parse, ACTION_STATUS);
+}
+
+static enum etwas_status on_info(struct parse *parse)
+{
+    return set_action(parse, ACTION_INFO);
 }
 
 static enum etwas_status on_doctor(struct parse *parse)
@@ -90,20 +95,8 @@ static enum etwas_status on_source(struct parse *parse)
     if (options->source_count == OPTIONS_MAX_SOURCES) {
         return options_fail(parse, "at most %d --source can be given", OPTIONS_MAX_SOURCES);
     }
-    struct source_spec *spec = malloc(sizeof *spec);
-    if (spec == NULL) {
-        return options_fail(parse, "out of memory");
-    }
-    options->sources[options->source_count] = spec;
-    options->source_texts[options->source_count] = parse->value;
-    options->source_count++;
-    struct source_error error;
-    if (source_spec_parse(parse->value, spec, &error) == ETWAS_OK) {
-        return ETWAS_OK;
-    }
-    return options_fail(parse, "--source %.100s: %s (at character %zu)%s%s", parse->value,
-                        error.text, error.position + 1, error.hint == NULL ? "" : "\n  ",
-                        error.hint == NULL ? "" : error.hint);
+    options->source_texts[options->source_count++] = parse->value;
+    return ETWAS_OK;
 }
 
 static enum etwas_status on_format(struct parse *parse)
@@ -263,6 +256,7 @@ static const struct option {
     {"--status",       NULL, false, on_status            },
     {"--list",         NULL, true,  on_list              },
     {"--doctor",       NULL, false, on_doctor            },
+    {"--info",         NULL, false, on_info              },
     {"--duration",     NULL, true,  on_duration          },
     {"--max-events",   NULL, true,  on_max_events        },
     {"--stats",        NULL, false, on_stats             },
@@ -318,16 +312,14 @@ static const struct option *find_option(const char *text, size_t size)
     return NULL;
 }
 
-/* The system that follows `--list events`. */
-static enum etwas_status take_system(struct parse *parse, char *const *argv, int *at)
+/* The system, or with --file the provider, that may follow `--list events`. */
+static void take_system(struct parse *parse, char *const *argv, int *at)
 {
     const char *system = argv[*at + 1];
-    if (system == NULL || system[0] == '-') {
-        return options_fail(parse, "--list events wants the name of a system, such as sched");
+    if (system != NULL && system[0] != '-') {
+        parse->options->list_system = system;
+        (*at)++;
     }
-    parse->options->list_system = system;
-    (*at)++;
-    return ETWAS_OK;
 }
 
 static enum etwas_status take_value(struct parse *parse, const struct option *option,
@@ -372,7 +364,7 @@ static enum etwas_status take_option(struct parse *parse, char *const *argv, int
     }
     if (status == ETWAS_OK && option->take == on_list &&
         parse->options->action == ACTION_LIST_EVENTS) {
-        status = take_system(parse, argv, at);
+        take_system(parse, argv, at);
     }
     return status;
 }
@@ -421,40 +413,6 @@ static enum etwas_status check_session(struct parse *parse)
     return ETWAS_OK;
 }
 
-/* Do the sources before `index` get along with it? */
-static enum etwas_status check_conflicts(struct parse *parse, size_t index)
-{
-    const struct options *options = parse->options;
-    for (size_t i = 0; i < index; i++) {
-        if (source_spec_conflicts(options->sources[i], options->sources[index])) {
-            return options_fail(
-                parse,
-                "--source %.100s and --source %.100s filter the same events differently: "
-                "give each to an etwas of its own",
-                options->source_texts[i], options->source_texts[index]);
-        }
-    }
-    return ETWAS_OK;
-}
-
-static enum etwas_status check_sources(struct parse *parse)
-{
-    struct options *options = parse->options;
-    if (options->source_count == 0 && options->trace.file_count == 0) {
-        return options_fail(parse, "no --source is given");
-    }
-    bool lines = false;
-    enum etwas_status status = ETWAS_OK;
-    for (size_t i = 0; i < options->source_count && status == ETWAS_OK; i++) {
-        lines = lines || options->sources[i]->kind == SOURCE_LINES;
-        status = check_conflicts(parse, i);
-    }
-    if (status == ETWAS_OK && options->command != NULL && !lines) {
-        return options_fail(parse, "a command after -- goes with --source stdout");
-    }
-    return status;
-}
-
 static void set_defaults(struct options *options)
 {
     memset(options, 0, sizeof *options);
@@ -495,8 +453,10 @@ enum etwas_status options_parse(struct options *options, int argc, char *const *
     if (status == ETWAS_OK) {
         status = check_session(&parse);
     }
+    if (status == ETWAS_OK) {
+        status = options_check_sources(&parse);
+    }
     if (status == ETWAS_OK && options->action == ACTION_RUN) {
-        status = check_sources(&parse);
         options->sink_count += options->sink_count == 0 ? 1 : 0; /* zeros are stdout */
     }
     return status;
@@ -506,6 +466,7 @@ void options_clear(struct options *options)
 {
     for (size_t i = 0; i < options->source_count; i++) {
         free(options->sources[i]);
+        options->sources[i] = NULL;
     }
     options->source_count = 0;
 }

@@ -33,8 +33,9 @@ enum options_action {
     ACTION_STOP,
     ACTION_STATUS,
     ACTION_LIST_PROVIDERS,
-    ACTION_LIST_EVENTS, /* of `list_system` */
+    ACTION_LIST_EVENTS, /* of `list_system`; with --file NULL is all of them */
     ACTION_LIST_SESSIONS,
+    ACTION_INFO, /* about the traces of --file */
     ACTION_DOCTOR,
     ACTION_USDT_RULE, /* for `usdt_rule` */
     ACTION_KEY_SHOW,
@@ -72,7 +73,7 @@ struct trace_choice {
 struct options {
     enum options_action action;
     size_t source_count;
-    struct source_spec *sources[OPTIONS_MAX_SOURCES]; /* owned */
+    struct source_spec *sources[OPTIONS_MAX_SOURCES]; /* owned; SOURCE_ETW with --file, only then */
     const char *source_texts[OPTIONS_MAX_SOURCES];    /* as typed */
     size_t sink_count;                                /* at least 1 with ACTION_RUN */
     struct sink_choice sinks[OPTIONS_MAX_SINKS];

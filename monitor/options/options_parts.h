@@ -20,6 +20,9 @@ struct parse {
 ETWAS_PRINTF(2, 3)
 enum etwas_status options_fail(struct parse *parse, const char *format, ...);
 
+/* options_source.c: when all was read, makes the sources of their texts. */
+enum etwas_status options_check_sources(struct parse *parse);
+
 /* options_relay.c: where events go, and what is said about sending. */
 enum etwas_status options_on_sink(struct parse *parse);
 enum etwas_status options_on_spool(struct parse *parse);

@@ -8,6 +8,7 @@
 
 #include "ipc/message.h"
 #include "ipc/status.h"
+#include "monitor/etw/trace_filter.h"
 
 /*
  * One --source, taken apart:
@@ -17,12 +18,18 @@
  *   target = ["tp:"] SYSTEM[:EVENT{,EVENT}] | "usdt:"PATH[:PROVIDER[:PROBE]]
  *   option = NAME "=" VALUE | FIELD OPERATOR VALUE
  *
+ * With recorded traces, in the order that golang-etw has made known:
+ *
+ *   source = "clr" | ["etw:"] NAME | {GUID} | *NAME [:level[:ids[:any[:all]]]]  [ "?" ... ]
+ *
  * A spec owns its texts. Whether what it names exists is for others to find out.
  */
 enum {
     SOURCE_MAX_EVENTS = 64, /* named in one --source */
     SOURCE_PATH_SIZE = 4096,
     SOURCE_ERROR_SIZE = 192,
+    SOURCE_ETW_NAME_SIZE = 256,
+    SOURCE_ANY_LEVEL = 255,
 };
 
 enum source_kind {
@@ -32,6 +39,21 @@ enum source_kind {
     SOURCE_LINES, /* "stdout" */
     SOURCE_CPU,
     SOURCE_PROCESS_CPU,
+    SOURCE_ETW, /* of recorded traces */
+};
+
+/* What of a provider's events is wanted. */
+struct source_etw {
+    char name[SOURCE_ETW_NAME_SIZE]; /* "Name", "*Name" or "{GUID}" */
+    uint8_t level;                   /* the most verbose; SOURCE_ANY_LEVEL: all */
+    bool by_process;
+    uint32_t process_id;
+    uint64_t any; /* keywords; 0: all */
+    uint64_t all;
+    uint32_t id_count; /* 0: all */
+    uint32_t not_id_count;
+    struct trace_ids ids[SOURCE_MAX_EVENTS];
+    struct trace_ids not_ids[SOURCE_MAX_EVENTS];
 };
 
 struct source_spec {
@@ -48,6 +70,7 @@ struct source_spec {
     uint32_t interval_ms;         /* cpu, process-cpu; 0: not said */
     uint32_t process_id;          /* process-cpu; 0: any */
     char name[MESSAGE_NAME_SIZE]; /* process-cpu: a pattern with * and ?; "": any */
+    struct source_etw etw;
 };
 
 struct source_error {
@@ -62,6 +85,10 @@ struct source_error {
  */
 ETWAS_MUST_CHECK enum etwas_status source_spec_parse(const char *text, struct source_spec *spec,
                                                      struct source_error *error);
+
+/* The same of what selects from recorded traces, where every source is an ETW provider. */
+ETWAS_MUST_CHECK enum etwas_status
+source_spec_parse_recorded(const char *text, struct source_spec *spec, struct source_error *error);
 
 /*
  * May both ask for one event with filters that differ? The kernel has one filter

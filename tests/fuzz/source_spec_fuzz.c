@@ -21,6 +21,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (source_spec_parse(text, &spec, &error) != ETWAS_OK && error.position > strlen(text)) {
         abort();
     }
+    if (source_spec_parse_recorded(text, &spec, &error) != ETWAS_OK &&
+        error.position > strlen(text)) {
+        abort();
+    }
     free(text);
     return 0;
 }

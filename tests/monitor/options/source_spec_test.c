@@ -142,6 +142,95 @@ static void etw_providers_are_not_here(void **state)
     }
 }
 
+static void records(const char *text)
+{
+    if (source_spec_parse_recorded(text, &spec, &error) != ETWAS_OK) {
+        fail_msg("%s: %s at %zu", text, error.text, error.position);
+    }
+    assert_int_equal(spec.kind, SOURCE_ETW);
+}
+
+static void recorded_fails_at(const char *text, size_t position)
+{
+    assert_int_equal(source_spec_parse_recorded(text, &spec, &error), ETWAS_MALFORMED);
+    if (error.position != position) {
+        fail_msg("%s: %s at %zu, not %zu", text, error.text, error.position, position);
+    }
+    assert_true(error.text[0] != 0);
+}
+
+static void of_recordings_every_source_is_a_provider(void **state)
+{
+    (void)state;
+    records("cpu");
+    assert_string_equal(spec.etw.name, "cpu");
+    assert_int_equal(spec.etw.level, SOURCE_ANY_LEVEL);
+    assert_int_equal(spec.etw.id_count, 0);
+    records("etw:Microsoft-Windows-Kernel-Process");
+    assert_string_equal(spec.etw.name, "Microsoft-Windows-Kernel-Process");
+    records("{e13c0d23-ccbc-4e12-931b-d9cc2eee27e4}:5");
+    assert_string_equal(spec.etw.name, "{e13c0d23-ccbc-4e12-931b-d9cc2eee27e4}");
+    assert_int_equal(spec.etw.level, 5);
+    records("*My-Source");
+    assert_string_equal(spec.etw.name, "*My-Source");
+    records("clr");
+    assert_string_equal(spec.etw.name, "Microsoft-Windows-DotNETRuntime");
+    assert_int_equal(source_spec_parse_recorded("tp:sched", &spec, &error), ETWAS_NOT_FOUND);
+    assert_int_equal(source_spec_parse_recorded("usdt:/x", &spec, &error), ETWAS_NOT_FOUND);
+}
+
+static void level_ids_and_keywords_follow_the_name(void **state)
+{
+    (void)state;
+    records("P:4:1,5-9:0x10:0x8000000000000000");
+    assert_int_equal(spec.etw.level, 4);
+    assert_int_equal(spec.etw.id_count, 2);
+    assert_int_equal(spec.etw.ids[0].first, 1);
+    assert_int_equal(spec.etw.ids[0].last, 1);
+    assert_int_equal(spec.etw.ids[1].first, 5);
+    assert_int_equal(spec.etw.ids[1].last, 9);
+    assert_true(spec.etw.any == 0x10);
+    assert_true(spec.etw.all == UINT64_C(0x8000000000000000));
+    records("P::7::3");
+    assert_int_equal(spec.etw.level, SOURCE_ANY_LEVEL);
+    assert_int_equal(spec.etw.ids[0].first, 7);
+    assert_true(spec.etw.any == 0);
+    assert_true(spec.etw.all == 3);
+    records("P:0");
+    assert_int_equal(spec.etw.level, SOURCE_ANY_LEVEL);
+}
+
+static void they_may_be_named_too(void **state)
+{
+    (void)state;
+    records("P?level=warning&ids=1&not-ids=2,3&any=7&all=1&pid=0");
+    assert_int_equal(spec.etw.level, 3);
+    assert_int_equal(spec.etw.id_count, 1);
+    assert_int_equal(spec.etw.not_id_count, 2);
+    assert_int_equal(spec.etw.not_ids[1].last, 3);
+    assert_true(spec.etw.any == 7);
+    assert_true(spec.etw.all == 1);
+    assert_true(spec.etw.by_process);
+    assert_int_equal(spec.etw.process_id, 0);
+}
+
+static void what_no_provider_has_is_pointed_at(void **state)
+{
+    (void)state;
+    recorded_fails_at("", 0);
+    recorded_fails_at("etw:", 4);
+    recorded_fails_at("*", 0);
+    recorded_fails_at("P:256", 2);
+    recorded_fails_at("P:4:x", 4);
+    recorded_fails_at("P:4:9-5", 4);
+    recorded_fails_at("P:4:1,,2", 6);
+    recorded_fails_at("P:4:65536", 4);
+    recorded_fails_at("P:4:1:-1", 6);
+    recorded_fails_at("P:4:1:1:1:", 10);
+    recorded_fails_at("P?pid=-1", 6);
+    recorded_fails_at("P?exe=x", 2);
+}
+
 static void a_program_may_be_narrowed_to_provider_and_probe(void **state)
 {
     (void)state;
@@ -267,6 +356,10 @@ int main(void)
         cmocka_unit_test(names_that_are_none_are_pointed_at),
         cmocka_unit_test(too_many_events_are_refused),
         cmocka_unit_test(etw_providers_are_not_here),
+        cmocka_unit_test(of_recordings_every_source_is_a_provider),
+        cmocka_unit_test(level_ids_and_keywords_follow_the_name),
+        cmocka_unit_test(they_may_be_named_too),
+        cmocka_unit_test(what_no_provider_has_is_pointed_at),
         cmocka_unit_test(a_program_may_be_narrowed_to_provider_and_probe),
         cmocka_unit_test(every_operator_is_known),
         cmocka_unit_test(values_that_are_no_numbers_are_text),
