@@ -24,7 +24,7 @@ sys.dont_write_bytecode = True
 # pylint: disable=wrong-import-position
 import check
 import faults
-from world import Broken, World
+from world import Broken, World, wait_until
 
 began = time.monotonic()
 
@@ -113,14 +113,30 @@ class Run:
             status = monitor.end(signal.SIGINT, 90)
             say(f"the monitor drained and ended with {status}")
             if status == 0:
+                self.watch(world)
                 return world.programs["relay"].end() == 0
         return False
+
+    def watch(self, world):
+        """The viewer comes to where the relay is, and ends."""
+        def printed():
+            with open(world.viewer.output, "rb") as lines:
+                return sum(1 for _ in lines)
+        stored = world.stored()
+        try:
+            wait_until(90, f"{stored} lines at the viewer", lambda: printed() >= stored)
+        finally:
+            status = world.viewer.end()
+        if status != 0:
+            self.failures.append(f"etwasc ended with {status}")
 
     def verdict(self, world):
         store = world.store()
         self.failures += world.accidents
         if not check.check(store, world.heard, say):
             self.failures.append("the equation does not hold")
+        if not check.check_viewer(store, world.viewer.ids(), say):
+            self.failures.append("the viewer has not what is stored")
         relay = subprocess.run([world.folder / "bin/etwass", "--verify", "--data", store.parent],
                                capture_output=True, text=True, check=False)
         say(f"etwass --verify: {relay.stdout.strip().splitlines()[-1:]} {relay.stderr.strip()}")
@@ -132,7 +148,7 @@ class Run:
         if self.keep:
             subprocess.run(["cp", "-a", world.folder, self.keep], check=False)
             say(f"kept in {self.keep}")
-        for name in world.programs:
+        for name in [*world.programs, "viewer"]:
             lines = (world.folder / f"{name}.log").read_text(errors="replace").splitlines()
             print(f"--- the last lines of the {name}", *lines[-15:], sep="\n")
 

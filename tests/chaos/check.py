@@ -123,6 +123,24 @@ def read(path):
     return streams, pings, foreign
 
 
+def check_viewer(path, seen, say=print):
+    """True: what a viewer has printed is what is stored, each line once and in that order. `seen`
+    are pairs of row and index; index 0 is a gap that the relay noticed, no line of a batch."""
+    store = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    stored = [(row, index + 1)
+              for row, count in store.execute("SELECT row, count FROM batches ORDER BY row")
+              for index in range(count)]
+    store.close()
+    gaps = sum(index == 0 for _, index in seen)
+    seen = [one for one in seen if one[1] != 0]
+    different = set(seen)
+    missing = len(set(stored) - different)
+    say(f"viewer: {len(stored)} lines stored, {len(seen)} printed, {missing} missing, "
+        f"{len(seen) - len(different)} twice, {gaps} gaps, order "
+        f"{'kept' if seen == sorted(seen) else 'NOT kept'}")
+    return seen == stored
+
+
 def check(path, heard, say=print):
     """True: the equation holds. Says what was found."""
     streams, pings, foreign = read(path)

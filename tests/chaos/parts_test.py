@@ -231,10 +231,30 @@ def whatever_is_wrong_is_found():
     assert not verdict([("seq=1, n=1, produced=1", [ping(1).replace("Ping", "Pong")])], 1)
 
 
+def a_viewer_has_each_line_once_and_in_order():
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "etwas.db"
+        store = sqlite3.connect(path)
+        store.execute("CREATE TABLE batches(row, count)")
+        store.executemany("INSERT INTO batches VALUES(?, ?)", [(1, 2), (2, 0), (4, 1)])
+        store.commit()
+        store.close()
+
+        def good(seen):
+            return check.check_viewer(path, seen, lambda text: None)
+        assert good([(1, 1), (1, 2), (4, 1)])
+        assert good([(1, 1), (1, 2), (4, 0), (4, 1)])
+        assert not good([(1, 1), (4, 1)])
+        assert not good([(1, 1), (1, 1), (1, 2), (4, 1)])
+        assert not good([(1, 1), (4, 1), (1, 2)])
+        assert not good([])
+
+
 if __name__ == "__main__":
     for claim in (all_bytes_pass_and_are_counted, a_delay_and_a_rate_take_their_time,
                   what_is_cut_is_reset_and_new_connections_are_not, a_stall_loses_nothing,
                   what_is_mute_has_heard, half_a_connection_says_nothing_until_it_is_over,
-                  who_is_refused_is_reset, what_is_whole_is_good, whatever_is_wrong_is_found):
+                  who_is_refused_is_reset, what_is_whole_is_good, whatever_is_wrong_is_found,
+                  a_viewer_has_each_line_once_and_in_order):
         claim()
         print(f"{claim.__name__}: ok")

@@ -19,6 +19,7 @@ NOBODY = 65534   # runs etwas and etwas-ping
 DAEMON = 1       # runs etwass
 FAKETIME = "/usr/lib/{}-linux-gnu/faketime/libfaketimeMT.so.1".format(os.uname().machine)
 SESSION = f"Etwas-Chaos-{os.getpid()}"
+ID = re.compile(rb'\{"Id":"(\d+):(\d+)"')
 libc = ctypes.CDLL("libc.so.6", use_errno=True)
 
 
@@ -152,6 +153,39 @@ class Proxy:
         self.process.wait()
 
 
+class Viewer:
+    """An etwasc that wants everything, through the bad network, too. Of each line only its Id is
+    kept, which comes first."""
+
+    def __init__(self, world):
+        self.output = world.folder / "viewer.ids"
+        with open(self.output, "wb") as output, open(world.folder / "viewer.log", "ab") as log:
+            self.process = spawn(
+                [*as_user(DAEMON), world.folder / "bin/etwasc", "--server",
+                 f"http://127.0.0.1:{world.proxy.port}/", "--token",
+                 world.folder / "data/relay/viewer-token", "--format", "json", "--since", "1:0",
+                 "--stats"], stdout=subprocess.PIPE, stderr=log, cwd="/", start_new_session=True)
+            self.cut = spawn(["cut", "-c1-32"], stdin=self.process.stdout, stdout=output)
+            self.process.stdout.close()
+
+    def end(self):
+        """Its exit status."""
+        self.process.send_signal(signal.SIGINT)
+        try:
+            status = self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            status = None
+        self.cut.wait()
+        return status
+
+    def ids(self):
+        """Row and index of every line that was printed, in that order."""
+        with open(self.output, "rb") as lines:
+            found = [ID.match(line) for line in lines]
+        return [(int(match[1]), int(match[2])) for match in found]
+
+
 class Disk:
     """A small one of its own for one of the programs."""
 
@@ -192,6 +226,7 @@ class World:
         self.programs = {}
         self.disks = {}
         self.proxy = None
+        self.viewer = None
         self.ping_gate = threading.Lock()
         self.pinging = None
         self.heard = 0
@@ -214,7 +249,7 @@ class World:
         binaries = self.folder / "bin"
         binaries.mkdir()
         for name in ("controller/etwas-controller", "monitor/etwas", "relay/etwass",
-                     "tests/ping/etwas-ping"):
+                     "tests/ping/etwas-ping", "viewer/console/etwasc"):
             shutil.copy(self.build / name, binaries)
         # Nobody's own program may be probed by nobody.
         os.chown(binaries / "etwas-ping", NOBODY, NOBODY)
@@ -243,6 +278,8 @@ class World:
                  HOME=str(self.folder / "spool"), XDG_STATE_HOME=str(self.folder / "spool"))
         for name in ("controller", "relay", "monitor"):
             self.programs[name].start()
+        wait_until(20, "the viewer's token", (self.folder / "data/relay/viewer-token").exists)
+        self.viewer = Viewer(self)
         self.listener = [*as_user(NOBODY), binaries / "etwas-ping", "--wait", "60", "--quiet"]
 
     def add(self, name, user, command, **environment):
@@ -321,6 +358,8 @@ class World:
                        stderr=subprocess.DEVNULL)
 
     def close(self):
+        if self.viewer is not None:
+            self.viewer.process.kill()
         for program in self.programs.values():
             if program.process is not None and program.name != "controller":
                 program.kill()
