@@ -60,14 +60,16 @@ static bool is_due(struct sampler *sampler)
 bool sampler_take(struct sampler *sampler, bool always)
 {
     const bool due = is_due(sampler);
-    const bool chosen = due && !always && sampler->chosen < sampler->limit;
+    const bool spared = always && sampler->spared < SAMPLER_SPARED;
+    const bool chosen = due && !spared && sampler->chosen < sampler->limit;
+    sampler->spared += spared ? 1 : 0;
     if (chosen) {
         sampler->chosen++;
         sampler->saved -= least(sampler->saved, SECOND);
     }
     sampler->passed++;
-    sampler->shown += chosen || always ? 1 : 0;
-    return chosen || always;
+    sampler->shown += chosen || spared ? 1 : 0;
+    return chosen || spared;
 }
 
 bool sampler_rate(struct sampler *sampler, int64_t now, struct sampler_rate *rate)
@@ -80,6 +82,7 @@ bool sampler_rate(struct sampler *sampler, int64_t now, struct sampler_rate *rat
     sampler->passed = 0;
     sampler->shown = 0;
     sampler->chosen = 0;
+    sampler->spared = 0;
     sampler->window_end += SECOND;
     if (sampler->window_end <= now) {
         /* It was not asked for a while: what went by belongs to the time until now. */

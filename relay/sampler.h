@@ -15,6 +15,7 @@ struct sampler {
     uint64_t passed; /* in this window of a second */
     uint64_t shown;
     uint64_t chosen; /* of those shown: they count against the limit */
+    uint64_t spared; /* of those shown: they do not */
     int64_t window_end;
     int64_t saved_at; /* what may be shown is saved up from then on, in thousandths */
     uint64_t saved;
@@ -30,7 +31,11 @@ void sampler_init(struct sampler *sampler, uint32_t limit, int64_t now);
 bool sampler_wants_plan(const struct sampler *sampler);
 void sampler_plan(struct sampler *sampler, uint64_t available, int64_t now);
 
-/* An event goes by: is it shown? `always`: it is, and does not count against the limit. */
+/*
+ * An event goes by: is it shown? `always`: it is, and does not count against the limit, unless
+ * there were SAMPLER_SPARED of these in this second: who publishes says which they are.
+ */
+enum { SAMPLER_SPARED = 2000 };
 bool sampler_take(struct sampler *sampler, bool always);
 
 /* The second is over: what went by in it, and a new one begins. */

@@ -215,6 +215,27 @@ static enum etwas_status parse(struct options *options, const char *first, const
     return options_parse(options, argc, argv, environment, problem);
 }
 
+static void reports_without_end_are_sampled_as_others(void **state)
+{
+    (void)state;
+    struct sampler sampler;
+    struct sampler_rate rate;
+    uint64_t shown = 0;
+    sampler_init(&sampler, 100, 0);
+    for (int64_t now = 0; now < 1000; now += 10) {
+        sampler_plan(&sampler, 1000, now);
+        for (size_t i = 0; i < 1000; i++) {
+            shown += sampler_take(&sampler, true) ? 1 : 0;
+        }
+    }
+    assert_in_range(shown, SAMPLER_SPARED, SAMPLER_SPARED + 100);
+    assert_true(sampler_rate(&sampler, 1000, &rate));
+    assert_int_equal(rate.passed, 100000);
+    assert_int_equal(rate.shown, shown);
+    sampler_plan(&sampler, 10, 1000);
+    assert_true(sampler_take(&sampler, true));
+}
+
 static void without_arguments_there_are_defaults(void **state)
 {
     (void)state;
@@ -290,6 +311,7 @@ int main(void)
         cmocka_unit_test(too_many_nonces_push_out_the_oldest),
         cmocka_unit_test(a_sample_of_everything_is_everything),
         cmocka_unit_test(a_sample_is_even_and_keeps_its_limit),
+        cmocka_unit_test(reports_without_end_are_sampled_as_others),
         cmocka_unit_test(what_is_always_shown_does_not_count),
         cmocka_unit_test(a_publisher_pays_what_it_sends),
         cmocka_unit_test(a_rate_is_that_of_whole_seconds),
