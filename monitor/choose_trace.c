@@ -125,10 +125,12 @@ static int make_rules(const struct options *options, struct trace_choices *choic
 int choose_trace(const struct options *options, struct trace_choices *choices)
 {
     const struct trace_choice *choice = &options->trace;
-    *choices =
-        (struct trace_choices){.wanted = {.schemas = {.manifests = choice->manifests,
-                                                      .manifest_count = choice->manifest_count,
-                                                      .raw_values = choice->raw_values}}};
+    *choices = (struct trace_choices){
+        .wanted = {.schemas = {.manifests = choice->manifests,
+                               .manifest_count = choice->manifest_count,
+                               .raw_values = choice->raw_values},
+                   .stacks = choice->stacks}
+    };
     const int result = find_files(options, &choices->paths);
     choices->wanted.paths = (const char *const *)choices->paths.names;
     choices->wanted.path_count = choices->paths.count;

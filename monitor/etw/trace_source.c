@@ -7,19 +7,23 @@
 #include <string.h>
 
 #include "monitor/etw/decode.h"
+#include "monitor/etw/extra.h"
 #include "monitor/etw/trace_lacking.h"
 
 enum {
     BATCH = 128,       /* events a call of the handler; they fit into the cache */
     PUMP_BATCHES = 64, /* a call of pump(), so that other sources get their turn */
     ENDING_SIZE = 160,
+    EXTRA_MEMORY = 16 * 1024 * 1024, /* extra columns of a batch */
 };
 
 struct trace_source {
     struct source source; /* first */
     struct trace *trace;
     struct schemas *schemas;
-    char **paths; /* owned */
+    struct stacks *stacks; /* NULL: not asked for */
+    struct arena *extra;   /* columns of the batch */
+    char **paths;          /* owned */
     size_t path_count;
     struct trace_rule *rules; /* owned */
     size_t rule_count;
@@ -84,6 +88,7 @@ static enum etwas_status fill(struct trace_source *source, size_t *count)
 {
     struct etl_record record;
     *count = 0;
+    arena_reset(source->extra);
     while (*count < BATCH) {
         const enum etwas_status status = trace_next(source->trace, &record);
         if (status == ETWAS_AGAIN && *count != 0) {
@@ -97,6 +102,9 @@ static enum etwas_status fill(struct trace_source *source, size_t *count)
             return status;
         }
         source->produced++;
+        if (source->stacks != NULL) {
+            stacks_pass(source->stacks);
+        }
         if (source->rule_count != 0 &&
             !trace_filter_passes(source->rules, source->rule_count, &record)) {
             source->filtered++;
@@ -110,7 +118,8 @@ static enum etwas_status fill(struct trace_source *source, size_t *count)
             trace_lacking_add(&source->lacking, &layout->schema);
         }
         trace_set_time(source->trace, &record);
-        etw_event(&source->batch[(*count)++], &record, layout);
+        etw_event(&source->batch[*count], &record, layout);
+        etw_extra(&source->batch[(*count)++], &record, source->stacks, source->extra);
     }
     return ETWAS_OK;
 }
@@ -197,6 +206,8 @@ static void close_source(struct source *base)
 {
     struct trace_source *source = of(base);
     schemas_close(source->schemas);
+    stacks_close(source->stacks);
+    arena_close(source->extra);
     trace_close(source->trace);
     for (size_t i = 0; i < source->path_count; i++) {
         free(source->paths[i]);
@@ -261,11 +272,15 @@ enum etwas_status trace_source_open(const struct trace_source_options *options,
     made->source.ops = &ops;
     *error = (struct etwas_error){ETWAS_NO_MEMORY, 0, "opening a trace"};
     enum etwas_status status = ETWAS_NO_MEMORY;
-    if (copy_paths(made, options) && copy_rules(made, options)) {
+    made->extra = arena_open(EXTRA_MEMORY);
+    if (made->extra != NULL && copy_paths(made, options) && copy_rules(made, options)) {
         status = trace_open(options->paths, options->path_count, &made->trace, failed, error);
     }
     if (status == ETWAS_OK) {
         status = schemas_open(&options->schemas, &made->schemas, error);
+    }
+    if (status == ETWAS_OK && options->stacks) {
+        status = stacks_open(options->paths, options->path_count, &made->stacks, error);
     }
     if (status != ETWAS_OK) {
         close_source(&made->source);

@@ -18,6 +18,7 @@ struct trace_source_options {
     const struct trace_rule *rules; /* copied; the ids they point to must outlive the source */
     size_t rule_count;              /* 0: everything passes */
     struct schemas_options schemas;
+    bool stacks; /* events get the column Stack, for which the files are read three times */
 };
 
 /* `*failed` is the index of the path that could not be opened. */

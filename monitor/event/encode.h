@@ -54,7 +54,8 @@ bool event_format_named(const char *name, enum event_format *format);
  * JSON: the columns in this order: TimeCreated Provider ProviderId EventId
  * EventName Version Level LevelValue Opcode OpcodeValue Task TaskValue Keywords
  * Channel ProcessId ThreadId ProcessName Cpu ActivityId RelatedActivityId
- * EventData Message. A column whose value is null is left out: absent equals
+ * EventData Message. Before EventData come the event's extra columns, if it has any
+ * (UserId SessionId ProcessStartKey Stack ...), which text shows, too. A column whose value is null is left out: absent equals
  * null. Integers are exact; VALUE_HEX, keywords and bytes are strings of 0x hex
  * digits; invalid UTF-8 becomes U+FFFD; NaN and the infinities are strings.
  * All: a time outside the years 1601 to 9999 is shown as the nearest inside.

@@ -285,6 +285,18 @@ static void put_activity(struct sink *sink, const char *key, const uint8_t *guid
     }
 }
 
+/* UserId, Stack and others. */
+static void put_extra(struct sink *sink, struct encoder *encoder, const struct value *extra)
+{
+    for (size_t i = 0; extra != NULL && i < extra->as.object.count; i++) {
+        const struct member *member = &extra->as.object.members[i];
+        SINK_PUT(sink, ",");
+        put_string(sink, member->name, strlen(member->name));
+        SINK_PUT(sink, ":");
+        put_value(sink, encoder, &member->value, 0);
+    }
+}
+
 /* Version to Channel, of systems that have levels. */
 static void put_levels(struct sink *sink, const struct event *event)
 {
@@ -324,6 +336,7 @@ void encode_json(struct sink *sink, struct encoder *encoder, const struct event 
     SINK_PUT_UINT(sink, ",\"Cpu\":", event->cpu);
     put_activity(sink, ",\"ActivityId\":", event->activity_id);
     put_activity(sink, ",\"RelatedActivityId\":", event->related_activity_id);
+    put_extra(sink, encoder, event->extra);
     SINK_PUT(sink, ",\"EventData\":");
     encode_json_data(sink, encoder, event, arena);
     PUT_NAMED(sink, ",\"Message\":", event->message);

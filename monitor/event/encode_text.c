@@ -116,6 +116,16 @@ static void put_value(struct sink *sink, struct encoder *encoder, const struct v
     }
 }
 
+static void put_extra(struct sink *sink, struct encoder *encoder, const struct value *extra)
+{
+    for (size_t i = 0; extra != NULL && i < extra->as.object.count; i++) {
+        put_string(sink, extra->as.object.members[i].name);
+        SINK_PUT(sink, ": ");
+        put_value(sink, encoder, &extra->as.object.members[i].value, 0);
+        SINK_PUT(sink, "\n");
+    }
+}
+
 static void put_header(struct sink *sink, struct encoder *encoder, const struct event *event)
 {
     const struct schema *schema = event->schema;
@@ -148,6 +158,8 @@ void encode_text(struct sink *sink, struct encoder *encoder, const struct event 
     put_header(sink, encoder, event);
     put_named(sink, "Task: ", schema->task_name);
     put_guid(sink, "ActivityId: ", event->activity_id);
+    put_guid(sink, "RelatedActivityId: ", event->related_activity_id);
+    put_extra(sink, encoder, event->extra);
     put_named(sink, "Message: ", event->message);
     for (uint16_t i = 0; i < schema->field_count; i++) {
         const struct value value = event_field(event, i, arena);

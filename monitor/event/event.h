@@ -72,6 +72,7 @@ struct event {
     const uint8_t *related_activity_id; /* GUID, or NULL */
     const char *process_name;           /* or NULL when unknown */
     const char *message;                /* or NULL */
+    const struct value *extra;          /* columns that few events have, an OBJECT; or NULL */
     uint32_t process_id;                /* 0 when unknown */
     uint32_t thread_id;
     uint32_t cpu;

@@ -27,3 +27,9 @@ enum etwas_status options_on_raw_values(struct parse *parse)
     parse->options->trace.raw_values = true;
     return ETWAS_OK;
 }
+
+enum etwas_status options_on_stacks(struct parse *parse)
+{
+    parse->options->trace.stacks = true;
+    return ETWAS_OK;
+}
