@@ -41,6 +41,11 @@ struct clr_event {
     const char *fields;
 };
 
+#define CLR(from, of_version, first, last, of_task, called, lies)                                  \
+    {                                                                                              \
+        .provider = (from), .version = (of_version), .id = (first), .last_id = (last),             \
+        .task = (of_task), .names = (called), .fields = (lies)                                     \
+    }
 #define STACK "u2 ClrInstanceID, u1 Reserved1, u1 Reserved2, u4 FrameCount, p*FrameCount Stack"
 #define HEAP_STATS                                                                                 \
     "u8 GenerationSize0, u8 TotalPromotedSize0, u8 GenerationSize1, u8 TotalPromotedSize1, "       \
@@ -53,70 +58,72 @@ struct clr_event {
 #define GLOBAL_HEAP                                                                                \
     "u8 FinalYoungestDesired, i4 NumHeaps, u4 CondemnedGeneration, u4 Gen0ReductionCount, "        \
     "u4 Reason, x4 GlobalMechanisms, u2 ClrInstanceID"
-#define GENERATION                                                                                 \
+#define GENERATIONS                                                                                \
     "{p SizeBefore, p FreeListBefore, p FreeObjBefore, p SizeAfter, p FreeListAfter, "             \
-    "p FreeObjAfter, p In, p PinnedSurv, p NonePinnedSurv, p NewAllocation}"
+    "p FreeObjAfter, p In, p PinnedSurv, p NonePinnedSurv, p NewAllocation}*Count Values"
 #define BINDING                                                                                    \
     "u4 AppDomainID, u4 LoadContextID, u4 FromLoaderCache, u4 DynamicLoad, w AssemblyCodebase, "   \
     "w AssemblyName, u2 ClrInstanceID"
 
 /* Of one id, the newest version first. */
 static const struct clr_event events[] = {
-    {CLR_RUNTIME, 0, 82,  82,  "CLRStack",      "CLRStackWalk",                         STACK                                  },
-    {CLR_RUNDOWN, 0, 0,   0,   "CLRStack",      "CLRStackWalkDCStart",                  STACK                                  },
-    {CLR_PRIVATE, 0, 151, 151, "CLRStack",      "CLRStackWalkPrivate",                  STACK                                  },
-    {CLR_STRESS,  0, 1,   1,   "CLRStack",      "CLRStackWalkStress",                   STACK                                  },
-    {CLR_RUNTIME, 2, 1,   1,   "GC",            "GCStart_V2",
-     "u4 Count, u4 Depth, u4 Reason, u4 Type, u2 ClrInstanceID, u8 ClientSequenceNumber"                                       },
-    {CLR_RUNTIME, 2, 4,   4,   "GC",            "GCHeapStats_V2",
-     HEAP_STATS ", u8 GenerationSize4, u8 TotalPromotedSize4"                                                                  },
-    {CLR_RUNTIME, 1, 4,   4,   "GC",            "GCHeapStats_V1",                       HEAP_STATS                             },
-    {CLR_RUNTIME, 4, 10,  10,  "GC",            "GCAllocationTick_V4",                  ALLOCATION ", p Address, u8 ObjectSize"},
-    {CLR_RUNTIME, 3, 10,  10,  "GC",            "GCAllocationTick_V3",                  ALLOCATION ", p Address"               },
-    {CLR_RUNTIME, 2, 10,  10,  "GC",            "GCAllocationTick_V2",                  ALLOCATION                             },
-    {CLR_RUNTIME, 3, 204, 204, "GC",            "GCPerHeapHistory_V3",
-     "u2 ClrInstanceID, p FreeListAllocated, p FreeListRejected, p EndOfSegAllocated, "
-     "p CondemnedAllocated, p PinnedAllocated, p PinnedAllocatedAdvance, "
-     "u4 RunningFreeListEfficiency, u4 CondemnReasons0, u4 CondemnReasons1, "
-     "u4 CompactMechanisms, u4 ExpandMechanisms, u4 HeapIndex, p ExtraGen0Commit, u4 Count, " GENERATION
-     "*Count Values"                                                                                                           },
-    {CLR_RUNTIME, 4, 205, 205, "GC",            "GCGlobalHeapHistory_V4",
-     GLOBAL_HEAP ", u4 PauseMode, u4 MemoryPressure, u4 CondemnReasons0, u4 CondemnReasons1, "
-                 "u4 Count, u4*Count Values"                                                                                   },
-    {CLR_RUNTIME, 3, 205, 205, "GC",            "GCGlobalHeapHistory_V3",
-     GLOBAL_HEAP ", u4 PauseMode, u4 MemoryPressure, u4 CondemnReasons0, u4 CondemnReasons1"                                   },
-    {CLR_RUNTIME, 2, 205, 205, "GC",            "GCGlobalHeapHistory_V2",
-     GLOBAL_HEAP ", u4 PauseMode, u4 MemoryPressure"                                                                           },
-    {CLR_RUNTIME, 2, 203, 203, "GC",            "GCJoin_V2",
-     "u4 Heap, u4 JoinTime, u4 JoinType, u2 ClrInstanceID, u4 JoinID"                                                          },
-    {CLR_RUNTIME, 0, 202, 202, "GC",            "GCMarkWithType",
-     "u4 HeapNum, u2 ClrInstanceID, u4 Type, u8 Bytes"                                                                         },
- /* Arrays of these two are the runtime's own structures, aligned as compilers do. */
-    {CLR_RUNTIME, 0, 208, 208, "GC",            "GCLOHCompact",
-     "u2 ClrInstanceID, u2 Count, {u4 TimePlan, u4 TimeCompact, u4 TimeRelocate, q4 Pad, "
-     "z TotalRefs, z ZeroRefs}*Count Values"                                                                                   },
-    {CLR_RUNTIME, 0, 209, 209, "GC",            "GCFitBucketInfo",
-     "u2 ClrInstanceID, u2 BucketKind, u8 TotalSize, u2 Count, "
-     "{u2 Index, b2 Pad, u4 Count, z Size}*Count Values"                                                                       },
-    {CLR_PRIVATE, 1, 1,   1,   "GC",            "GCDecision_V1",                        "o4 DoCompact, u2 ClrInstanceID"       },
-    {CLR_PRIVATE, 1, 2,   2,   "GC",            "GCSettings_V1",
-     "u8 SegmentSize, u8 LargeObjectSegmentSize, o4 ServerGC, u2 ClrInstanceID"                                                },
- /* The runtime's own structure, which no manifest describes. */
-    {CLR_PRIVATE, 2, 4,   4,   "GC",            "GCPerHeapHistory_V2",                  ""                                     },
-    {CLR_PRIVATE, 1, 5,   5,   "GC",            "GCGlobalHeapHistory_V1",               GLOBAL_HEAP                            },
-    {CLR_PRIVATE, 1, 7,   10,  "GC",
-     "GCMarkStackRoots_V1|GCMarkFinalizeQueueRoots_V1|GCMarkHandles_V1|GCMarkCards_V1", "u4 HeapNum, u2 ClrInstanceID"         },
-    {CLR_PRIVATE, 0, 159, 176, "Binding",
-     "BindingPolicyPhaseStart|BindingPolicyPhaseEnd|BindingNgenPhaseStart|BindingNgenPhaseEnd|"
-     "BindingLookupAndProbingPhaseStart|BindingLookupAndProbingPhaseEnd|LoaderPhaseStart|"
-     "LoaderPhaseEnd|BindingPhaseStart|BindingPhaseEnd|BindingDownloadPhaseStart|"
-     "BindingDownloadPhaseEnd|LoaderAssemblyInitPhaseStart|LoaderAssemblyInitPhaseEnd|"
-     "LoaderMappingPhaseStart|LoaderMappingPhaseEnd|LoaderDeliverEventsPhaseStart|"
-     "LoaderDeliverEventsPhaseEnd",                                                     BINDING                                },
-    {CLR_PRIVATE, 0, 188, 188, "CLRNgenBinder", "NgenBind",
-     "u2 ClrInstanceID, u8 BindingID, u4 ReasonCode, w AssemblyName"                                                           },
-    {CLR_PRIVATE, 0, 196, 196, "Binding",       "FusionMessage",
-     "u2 ClrInstanceID, o4 Prepend, w Message"                                                                                 },
+    CLR(CLR_RUNTIME, 0, 82, 82, "CLRStack", "CLRStackWalk", STACK),
+    CLR(CLR_RUNDOWN, 0, 0, 0, "CLRStack", "CLRStackWalkDCStart", STACK),
+    CLR(CLR_PRIVATE, 0, 151, 151, "CLRStack", "CLRStackWalkPrivate", STACK),
+    CLR(CLR_STRESS, 0, 1, 1, "CLRStack", "CLRStackWalkStress", STACK),
+    CLR(CLR_RUNTIME, 2, 1, 1, "GC", "GCStart_V2",
+        "u4 Count, u4 Depth, u4 Reason, u4 Type, u2 ClrInstanceID, u8 ClientSequenceNumber"),
+    CLR(CLR_RUNTIME, 2, 4, 4, "GC", "GCHeapStats_V2",
+        HEAP_STATS ", u8 GenerationSize4, u8 TotalPromotedSize4"),
+    CLR(CLR_RUNTIME, 1, 4, 4, "GC", "GCHeapStats_V1", HEAP_STATS),
+    CLR(CLR_RUNTIME, 4, 10, 10, "GC", "GCAllocationTick_V4",
+        ALLOCATION ", p Address, u8 ObjectSize"),
+    CLR(CLR_RUNTIME, 3, 10, 10, "GC", "GCAllocationTick_V3", ALLOCATION ", p Address"),
+    CLR(CLR_RUNTIME, 2, 10, 10, "GC", "GCAllocationTick_V2", ALLOCATION),
+    CLR(CLR_RUNTIME, 3, 204, 204, "GC", "GCPerHeapHistory_V3",
+        "u2 ClrInstanceID, p FreeListAllocated, p FreeListRejected, p EndOfSegAllocated, "
+        "p CondemnedAllocated, p PinnedAllocated, p PinnedAllocatedAdvance, "
+        "u4 RunningFreeListEfficiency, u4 CondemnReasons0, u4 CondemnReasons1, "
+        "u4 CompactMechanisms, u4 ExpandMechanisms, u4 HeapIndex, p ExtraGen0Commit, u4 Count, " GENERATIONS),
+    CLR(CLR_RUNTIME, 4, 205, 205, "GC", "GCGlobalHeapHistory_V4",
+        GLOBAL_HEAP ", u4 PauseMode, u4 MemoryPressure, u4 CondemnReasons0, u4 CondemnReasons1, "
+                    "u4 Count, u4*Count Values"),
+    CLR(CLR_RUNTIME, 3, 205, 205, "GC", "GCGlobalHeapHistory_V3",
+        GLOBAL_HEAP ", u4 PauseMode, u4 MemoryPressure, u4 CondemnReasons0, u4 CondemnReasons1"),
+    CLR(CLR_RUNTIME, 2, 205, 205, "GC", "GCGlobalHeapHistory_V2",
+        GLOBAL_HEAP ", u4 PauseMode, u4 MemoryPressure"),
+    CLR(CLR_RUNTIME, 2, 203, 203, "GC", "GCJoin_V2",
+        "u4 Heap, u4 JoinTime, u4 JoinType, u2 ClrInstanceID, u4 JoinID"),
+    CLR(CLR_RUNTIME, 0, 202, 202, "GC", "GCMarkWithType",
+        "u4 HeapNum, u2 ClrInstanceID, u4 Type, u8 Bytes"),
+    /* Arrays of these two are the runtime's own structures, aligned as compilers do. */
+    CLR(CLR_RUNTIME, 0, 208, 208, "GC", "GCLOHCompact",
+        "u2 ClrInstanceID, u2 Count, {u4 TimePlan, u4 TimeCompact, u4 TimeRelocate, q4 Pad, "
+        "z TotalRefs, z ZeroRefs}*Count Values"),
+    CLR(CLR_RUNTIME, 0, 209, 209, "GC", "GCFitBucketInfo",
+        "u2 ClrInstanceID, u2 BucketKind, u8 TotalSize, u2 Count, "
+        "{u2 Index, b2 Pad, u4 Count, z Size}*Count Values"),
+    CLR(CLR_PRIVATE, 1, 1, 1, "GC", "GCDecision_V1", "o4 DoCompact, u2 ClrInstanceID"),
+    CLR(CLR_PRIVATE, 1, 2, 2, "GC", "GCSettings_V1",
+        "u8 SegmentSize, u8 LargeObjectSegmentSize, o4 ServerGC, u2 ClrInstanceID"),
+    /* The runtime's own structure, which no manifest describes. */
+    CLR(CLR_PRIVATE, 2, 4, 4, "GC", "GCPerHeapHistory_V2", ""),
+    CLR(CLR_PRIVATE, 1, 5, 5, "GC", "GCGlobalHeapHistory_V1", GLOBAL_HEAP),
+    CLR(CLR_PRIVATE, 1, 7, 10, "GC",
+        "GCMarkStackRoots_V1|GCMarkFinalizeQueueRoots_V1|GCMarkHandles_V1|GCMarkCards_V1",
+        "u4 HeapNum, u2 ClrInstanceID"),
+    CLR(CLR_PRIVATE, 0, 159, 176, "Binding",
+        "BindingPolicyPhaseStart|BindingPolicyPhaseEnd|BindingNgenPhaseStart|BindingNgenPhaseEnd|"
+        "BindingLookupAndProbingPhaseStart|BindingLookupAndProbingPhaseEnd|LoaderPhaseStart|"
+        "LoaderPhaseEnd|BindingPhaseStart|BindingPhaseEnd|BindingDownloadPhaseStart|"
+        "BindingDownloadPhaseEnd|LoaderAssemblyInitPhaseStart|LoaderAssemblyInitPhaseEnd|"
+        "LoaderMappingPhaseStart|LoaderMappingPhaseEnd|LoaderDeliverEventsPhaseStart|"
+        "LoaderDeliverEventsPhaseEnd",
+        BINDING),
+    CLR(CLR_PRIVATE, 0, 188, 188, "CLRNgenBinder", "NgenBind",
+        "u2 ClrInstanceID, u8 BindingID, u4 ReasonCode, w AssemblyName"),
+    CLR(CLR_PRIVATE, 0, 196, 196, "Binding", "FusionMessage",
+        "u2 ClrInstanceID, o4 Prepend, w Message"),
 };
 
 static const struct clr_event *find(const struct etl_record *record)

@@ -55,9 +55,9 @@ bool event_format_named(const char *name, enum event_format *format);
  * EventName Version Level LevelValue Opcode OpcodeValue Task TaskValue Keywords
  * Channel ProcessId ThreadId ProcessName Cpu ActivityId RelatedActivityId
  * EventData Message. Before EventData come the event's extra columns, if it has any
- * (UserId SessionId ProcessStartKey Stack ...), which text shows, too. A column whose value is null is left out: absent equals
- * null. Integers are exact; VALUE_HEX, keywords and bytes are strings of 0x hex
- * digits; invalid UTF-8 becomes U+FFFD; NaN and the infinities are strings.
+ * (UserId SessionId ProcessStartKey Stack ...), which text shows, too. A column whose value is
+ * null is left out: absent equals null. Integers are exact; VALUE_HEX, keywords and bytes are
+ * strings of 0x hex digits; invalid UTF-8 becomes U+FFFD; NaN and the infinities are strings.
  * All: a time outside the years 1601 to 9999 is shown as the nearest inside.
  *
  * XML: what XML 1.0 cannot hold becomes U+FFFD. Arrays are elements with one name,
