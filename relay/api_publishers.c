@@ -6,13 +6,16 @@
 #include "relay/api.h"
 #include "relay/clock.h"
 
+/* Of each publisher are shown so many, the newest: it may begin new ones without end. */
+enum { MAX_STREAMS = 100 };
+
 /* The answer as it is written: streams come key after key. */
 struct list {
     struct api *api;
     struct text *text;
-    size_t count; /* publishers */
-    bool open;    /* one is begun, its streams not yet ended */
-    size_t streams;
+    size_t count;            /* publishers */
+    bool open;               /* one is begun, its streams not yet ended */
+    size_t streams;          /* of it that are shown */
     struct store_stream sum; /* of the streams of the open one; first_seen_ms 0: none yet */
     uint8_t public_key[KEY_PUBLIC_SIZE];
     char id[KEY_ID_SIZE];
@@ -105,6 +108,10 @@ static bool put_stream(void *context, const struct store_stream *stream)
     if (!list->open || memcmp(list->public_key, stream->public_key, sizeof list->public_key) != 0) {
         begin_publisher(list, stream->public_key, stream->computer, NULL);
     }
+    add(&list->sum, stream);
+    if (list->streams == MAX_STREAMS) {
+        return true;
+    }
     text_print(text, "%s{\"Stream\":\"", list->streams++ == 0 ? "" : ",");
     for (size_t i = 0; i < BATCH_STREAM_SIZE; i++) {
         text_print(text, "%02x", stream->stream[i]);
@@ -115,7 +122,6 @@ static bool put_stream(void *context, const struct store_stream *stream)
                stream->sequence, stream->books.produced, stream->delivered, stream->books.filtered);
     put_lost(text, stream);
     text_print(text, "}");
-    add(&list->sum, stream);
     return !text->bad;
 }
 

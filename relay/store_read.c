@@ -34,7 +34,7 @@ static const char *const texts[READ_STATEMENTS] = {
     [READ_STREAMS] =
         "SELECT key, stream, computer, sequence, delivered, lost_spool, unseen, lines, bytes,"
         " before, produced, filtered, lost_kernel, lost_monitor, first_seen_ms, last_seen_ms"
-        " FROM streams ORDER BY key, id",
+        " FROM streams ORDER BY key, id DESC",
 };
 
 enum etwas_status store_reader_open(struct store *store, struct store_reader **reader,

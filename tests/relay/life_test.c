@@ -139,6 +139,31 @@ static void a_local_key_is_named_by_its_fingerprint(void **state)
     assert_non_null(strstr(reply.body, "\"State\":\"local\""));
 }
 
+static size_t count_text(const char *text, const char *part)
+{
+    size_t count = 0;
+    for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part)) {
+        count++;
+    }
+    return count;
+}
+
+static void streams_without_end_make_no_answer_without_end(void **state)
+{
+    (void)state;
+    relay_start(&relay, NULL);
+    for (uint8_t i = 0; i < 103; i++) {
+        sender.head.stream[0] = i;
+        sender.head.sequence = 1;
+        sender.head.books.before = 0;
+        sender_post(&sender, &relay, 2);
+    }
+    get(&relay, "/v1/publishers", &reply);
+    assert_int_equal(count_text(reply.body, "\"Stream\":\""), 100);
+    assert_non_null(strstr(reply.body, "\"Streams\":[{\"Stream\":\"66")); /* the newest */
+    assert_non_null(strstr(reply.body, "\"Events\":206,"));
+}
+
 static void what_a_proxy_passes_on_is_not_local(void **state)
 {
     (void)state;
@@ -434,6 +459,7 @@ int main(void)
         CLAIM(a_key_is_approved_by_another_name),
         CLAIM(only_what_asked_can_be_approved),
         CLAIM(a_local_key_is_named_by_its_fingerprint),
+        CLAIM(streams_without_end_make_no_answer_without_end),
         CLAIM(what_a_proxy_passes_on_is_not_local),
         CLAIM(a_relay_with_a_name_trusts_only_whom_it_knows),
         CLAIM(a_signal_loses_nothing_that_was_acknowledged),
