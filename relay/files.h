@@ -17,7 +17,7 @@ enum { FILES_PATH_SIZE = 4200 };
 /* "FOLDER/NAME"; one that is too long is cut, and leads nowhere. */
 void files_path(const char *folder, const char *name, char path[FILES_PATH_SIZE]);
 
-/* The folder and those above it, 0700. */
+/* The folder and those above it, 0700. DENIED: it is there, and everybody may write in it. */
 ETWAS_MUST_CHECK enum etwas_status files_make_folder(const char *folder, struct etwas_error *error);
 
 /* NOT_FOUND; TOO_BIG: more than `room` bytes. */

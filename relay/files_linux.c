@@ -57,6 +57,13 @@ enum etwas_status files_make_folder(const char *folder, struct etwas_error *erro
         errno = ENOTDIR;
         return fail(error, "making the data folder");
     }
+    if ((about.st_mode & S_IWOTH) != 0) {
+        /* Whoever liked could put a token there, and keys. */
+        *error =
+            (struct etwas_error){.status = ETWAS_DENIED,
+                                 .doing = "everybody may write in the data folder: chmod o-w it"};
+        return ETWAS_DENIED;
+    }
     return ETWAS_OK;
 }
 

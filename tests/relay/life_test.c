@@ -139,6 +139,16 @@ static void a_local_key_is_named_by_its_fingerprint(void **state)
     assert_non_null(strstr(reply.body, "\"State\":\"local\""));
 }
 
+static void a_folder_that_is_everybodys_is_refused(void **state)
+{
+    (void)state;
+    char said[512];
+    const char *const arguments[] = {"etwass", "--port", "0", "--data", relay.folder, NULL};
+    assert_int_equal(chmod(relay.folder, 01777), 0);
+    assert_int_equal(relay_run(arguments, said, sizeof said), 3);
+    assert_non_null(strstr(said, "chmod o-w"));
+}
+
 static size_t count_text(const char *text, const char *part)
 {
     size_t count = 0;
@@ -459,6 +469,7 @@ int main(void)
         CLAIM(a_key_is_approved_by_another_name),
         CLAIM(only_what_asked_can_be_approved),
         CLAIM(a_local_key_is_named_by_its_fingerprint),
+        CLAIM(a_folder_that_is_everybodys_is_refused),
         CLAIM(streams_without_end_make_no_answer_without_end),
         CLAIM(what_a_proxy_passes_on_is_not_local),
         CLAIM(a_relay_with_a_name_trusts_only_whom_it_knows),
