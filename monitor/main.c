@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "monitor/main.h"
+
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,11 +81,10 @@ static int flush(int result)
     return result == 0 ? PIPELINE_FAILED : result;
 }
 
-int main(int argc, char **argv)
+int etwas_main(int argc, char **argv)
 {
     static struct options options;
     static char problem[OPTIONS_PROBLEM_SIZE];
-    (void)signal(SIGPIPE, SIG_IGN);
     int result = EXIT_BAD_ARGUMENTS;
     if (options_parse(&options, argc, argv, problem) != ETWAS_OK) {
         (void)fprintf(stderr, "etwas: %s\n%s", problem, options_usage);

@@ -13,8 +13,9 @@ struct paths {
 };
 
 /*
- * Adds those that match; * and ? are any text and any character. A pattern without either is
- * added as it is, whether there is such a file or not. NOT_FOUND: none matches.
+ * Adds those that match; * and ? are any text and any character, and whether a and A are one
+ * letter is as the system has it. A pattern without either is added as it is, whether there is
+ * such a file or not. NOT_FOUND: none matches.
  */
 ETWAS_MUST_CHECK enum etwas_status paths_add(struct paths *paths, const char *pattern,
                                              struct etwas_error *error);

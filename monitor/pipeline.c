@@ -8,7 +8,7 @@
 #include "monitor/pipeline_books.h"
 #include "monitor/pipeline_host.h"
 #include "monitor/pipeline_report.h"
-#include "monitor/session/host.h"
+#include "monitor/session/host_base.h"
 #include "monitor/session/processes.h"
 
 enum {

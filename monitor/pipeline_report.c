@@ -3,14 +3,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "monitor/pipeline_books.h"
+#include "monitor/session/host_base.h"
 
-static const char *reason(const struct etwas_error *error)
+static const char *reason(const struct etwas_error *error, char text[HOST_ERROR_SIZE])
 {
     if (error->os_code != 0) {
-        return strerror((int)error->os_code);
+        return host_error(error->os_code, text);
     }
     switch (error->status) {
     case ETWAS_CLOSED:
@@ -37,8 +37,9 @@ static const char *reason(const struct etwas_error *error)
 
 void pipeline_say_error(const char *name, const struct etwas_error *error)
 {
+    char text[HOST_ERROR_SIZE];
     (void)fprintf(stderr, "etwas: %s: %s: %s\n", name,
-                  error->doing != NULL ? error->doing : "working", reason(error));
+                  error->doing != NULL ? error->doing : "working", reason(error, text));
 }
 
 void pipeline_say_losses(const struct source_accounts *before, const struct source_accounts *now)

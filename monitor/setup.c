@@ -4,20 +4,26 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "monitor/local/counters.h"
-#include "monitor/local/lines.h"
+#include "monitor/session/host_base.h"
 
 enum { EXIT_FAILED = 2, EXIT_DENIED = 3, EXIT_NOT_FOUND = 4 };
 
 int setup_explain(const char *name, const struct etwas_error *error)
 {
+    char text[HOST_ERROR_SIZE] = "";
     (void)fprintf(stderr, "etwas: %s: %s%s%s\n", name, error->doing,
                   error->os_code == 0 ? "" : ": ",
-                  error->os_code == 0 ? "" : strerror((int)error->os_code));
+                  error->os_code == 0 ? "" : host_error(error->os_code, text));
     if (error->status == ETWAS_NOT_FOUND) {
         return EXIT_NOT_FOUND;
     }
     return error->status == ETWAS_DENIED ? EXIT_DENIED : EXIT_FAILED;
+}
+
+bool setup_needs_session(const struct source_spec *spec)
+{
+    return spec->kind == SOURCE_TRACEPOINT || spec->kind == SOURCE_USDT ||
+           spec->kind == SOURCE_PING;
 }
 
 static void add_source(struct setup *setup, struct source *source, const char *name)
@@ -28,28 +34,6 @@ static void add_source(struct setup *setup, struct source *source, const char *n
     pipeline->source_count++;
 }
 
-static enum etwas_status open_local(const struct options *options, const struct source_spec *spec,
-                                    struct source **source, struct etwas_error *error)
-{
-    const struct process_cpu_wanted processes = {
-        .interval_ms = spec->interval_ms, .process_id = spec->process_id, .name = spec->name};
-    switch (spec->kind) {
-    case SOURCE_CPU:
-        return cpu_open(spec->interval_ms, source, error);
-    case SOURCE_PROCESS_CPU:
-        return process_cpu_open(&processes, source, error);
-    case SOURCE_LINES:
-        return lines_open(options->command, source, error);
-    case SOURCE_TRACEPOINT:
-    case SOURCE_USDT:
-    case SOURCE_PING:
-    case SOURCE_ETW:
-        break;
-    }
-    *error = (struct etwas_error){ETWAS_NOT_FOUND, 0, "opening the source"};
-    return ETWAS_NOT_FOUND;
-}
-
 static int open_locals(struct setup *setup, const struct options *options)
 {
     for (size_t i = 0; i < options->source_count; i++) {
@@ -58,7 +42,7 @@ static int open_locals(struct setup *setup, const struct options *options)
         if (setup_needs_session(options->sources[i]) || options->sources[i]->kind == SOURCE_ETW) {
             continue;
         }
-        if (open_local(options, options->sources[i], &source, &error) != ETWAS_OK) {
+        if (setup_local(options, options->sources[i], &source, &error) != ETWAS_OK) {
             const bool command =
                 options->sources[i]->kind == SOURCE_LINES && options->command != NULL;
             return setup_explain(command ? options->command[0] : options->source_texts[i], &error);

@@ -25,20 +25,30 @@ int setup_open(struct setup *setup, const struct options *options);
 void setup_close(struct setup *setup);
 
 /*
- * The part of it in setup_session.c: the session with everything that `options` asks of
- * it, as one more source. Returns an exit status.
+ * The parts of it in files of their own. setup_session, setup_local and setup_forward have a
+ * second file, *_none.c, for builds that lack what the first one needs: it says so.
+ */
+
+/*
+ * The session with everything that `options` asks of it, as one more source. Returns an exit
+ * status.
  */
 int setup_session(const struct options *options, struct source **source);
 
-/* The part of it in setup_trace.c: the recorded traces of --file, as one source. Exit status. */
+/* A source of the monitor's own, which needs no session. */
+ETWAS_MUST_CHECK enum etwas_status setup_local(const struct options *options,
+                                               const struct source_spec *spec,
+                                               struct source **source, struct etwas_error *error);
+
+/* The recorded traces of --file, as one source. Exit status. */
 int setup_trace(const struct options *options, struct source **source);
 
 /* --info and --list about the traces of --file. Prints; the exit status of the program. */
 int setup_report_trace(const struct options *options);
 
 /*
- * The part of it in setup_forward.c: the sink for all relays of `options`, if there are any, as one
- * more sink. Returns an exit status.
+ * The sink for all relays of `options`, if there are any, as one more sink. Returns an exit
+ * status.
  */
 int setup_forward(struct setup *setup, const struct options *options);
 

@@ -5,7 +5,7 @@
 
 #include "monitor/forward/forward.h"
 #include "monitor/pipeline_host.h"
-#include "monitor/session/host.h"
+#include "monitor/session/host_base.h"
 #include "monitor/setup.h"
 
 enum { LOOK_MS = 20, SAY_MS = 1000, EXIT_FAILED = 2, EXIT_LOSS = 6 };

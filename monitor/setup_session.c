@@ -242,12 +242,6 @@ static void enable_all(struct enabling *enabling)
     enable_sources(enabling, false);
 }
 
-bool setup_needs_session(const struct source_spec *spec)
-{
-    return spec->kind == SOURCE_TRACEPOINT || spec->kind == SOURCE_USDT ||
-           spec->kind == SOURCE_PING;
-}
-
 int setup_session(const struct options *options, struct source **source)
 {
     const struct session_options wanted = {.controller = options->controller,

@@ -7,23 +7,12 @@
 #include <stdint.h>
 
 #include "ipc/status.h"
+#include "monitor/session/host_base.h"
 
-/* The few calls of the system that the session's client needs. */
-#define HOST_MS INT64_C(1000000) /* nanoseconds */
-
-/* The clock of the records: CLOCK_MONOTONIC on Linux. */
-int64_t host_now_ns(void);
-
-/* What to add to that clock for UTC since 1970. */
-int64_t host_utc_offset_ns(void);
+/* The few calls of the system that the session's client needs, besides those of host_base.h. */
 
 /* "uid 0 (root)" in `text`, which is returned; without a name where it has none. */
 const char *host_user(uint32_t uid, char *text, size_t size);
-
-/* Milliseconds until `deadline_ns` of that clock, rounded up; 0 when it has passed. */
-int host_left_ms(int64_t deadline_ns);
-
-void host_sleep_ms(int ms);
 
 /* Closes a descriptor that came over the channel; -1 is fine. */
 void host_close(int handle);

@@ -4,28 +4,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-int64_t host_now_ns(void)
-{
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 * HOST_MS + now.tv_nsec;
-}
-
-int64_t host_utc_offset_ns(void)
-{
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 * HOST_MS + now.tv_nsec - host_now_ns();
-}
 
 const char *host_user(uint32_t uid, char *text, size_t size)
 {
@@ -38,22 +22,6 @@ const char *host_user(uint32_t uid, char *text, size_t size)
         (void)snprintf(text, size, "uid %u", uid);
     }
     return text;
-}
-
-int host_left_ms(int64_t deadline_ns)
-{
-    const int64_t left = deadline_ns - host_now_ns();
-    if (left <= 0) {
-        return 0;
-    }
-    const int64_t ms = (left + HOST_MS - 1) / HOST_MS;
-    return ms > INT_MAX ? INT_MAX : (int)ms;
-}
-
-void host_sleep_ms(int ms)
-{
-    const struct timespec span = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * HOST_MS};
-    (void)nanosleep(&span, NULL);
 }
 
 void host_close(int handle)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "monitor/session/host.h"
+#include "monitor/session/host_base.h"
 
 enum {
     WAYS = 8,    /* places that a thread may have in the table */
