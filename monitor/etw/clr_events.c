@@ -58,7 +58,11 @@ struct clr_event {
 #define GLOBAL_HEAP                                                                                \
     "u8 FinalYoungestDesired, i4 NumHeaps, u4 CondemnedGeneration, u4 Gen0ReductionCount, "        \
     "u4 Reason, x4 GlobalMechanisms, u2 ClrInstanceID"
-#define GENERATIONS                                                                                \
+#define PER_HEAP                                                                                   \
+    "u2 ClrInstanceID, p FreeListAllocated, p FreeListRejected, p EndOfSegAllocated, "             \
+    "p CondemnedAllocated, p PinnedAllocated, p PinnedAllocatedAdvance, "                          \
+    "u4 RunningFreeListEfficiency, u4 CondemnReasons0, u4 CondemnReasons1, "                       \
+    "u4 CompactMechanisms, u4 ExpandMechanisms, u4 HeapIndex, p ExtraGen0Commit, u4 Count, "       \
     "{p SizeBefore, p FreeListBefore, p FreeObjBefore, p SizeAfter, p FreeListAfter, "             \
     "p FreeObjAfter, p In, p PinnedSurv, p NonePinnedSurv, p NewAllocation}*Count Values"
 #define BINDING                                                                                    \
@@ -80,11 +84,7 @@ static const struct clr_event events[] = {
         ALLOCATION ", p Address, u8 ObjectSize"),
     CLR(CLR_RUNTIME, 3, 10, 10, "GC", "GCAllocationTick_V3", ALLOCATION ", p Address"),
     CLR(CLR_RUNTIME, 2, 10, 10, "GC", "GCAllocationTick_V2", ALLOCATION),
-    CLR(CLR_RUNTIME, 3, 204, 204, "GC", "GCPerHeapHistory_V3",
-        "u2 ClrInstanceID, p FreeListAllocated, p FreeListRejected, p EndOfSegAllocated, "
-        "p CondemnedAllocated, p PinnedAllocated, p PinnedAllocatedAdvance, "
-        "u4 RunningFreeListEfficiency, u4 CondemnReasons0, u4 CondemnReasons1, "
-        "u4 CompactMechanisms, u4 ExpandMechanisms, u4 HeapIndex, p ExtraGen0Commit, u4 Count, " GENERATIONS),
+    CLR(CLR_RUNTIME, 3, 204, 204, "GC", "GCPerHeapHistory_V3", PER_HEAP),
     CLR(CLR_RUNTIME, 4, 205, 205, "GC", "GCGlobalHeapHistory_V4",
         GLOBAL_HEAP ", u4 PauseMode, u4 MemoryPressure, u4 CondemnReasons0, u4 CondemnReasons1, "
                     "u4 Count, u4*Count Values"),

@@ -46,7 +46,7 @@ bool stack_record_is_late(const struct etl_record *record);
 bool stack_record_is_runtime(const struct etl_record *record);
 
 /* Whose stack an event has, as far as it says so: PERFINFO headers have no thread. */
-enum { STACK_ANY_THREAD = UINT32_MAX };
+#define STACK_ANY_THREAD UINT32_MAX
 uint32_t stack_record_thread(const struct etl_record *record);
 
 #endif
