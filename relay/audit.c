@@ -134,8 +134,29 @@ static void tell(const struct audit *audit, const struct store_batch *batch, enu
     audit->found(audit->context, &finding);
 }
 
+/* How much there was to begin with; what comes meanwhile is looked at, too. */
+struct extent {
+    uint64_t batches;
+    int64_t last_row;
+};
+
+/* Rows are numbered on, and retention takes the oldest: no other can be missing. */
+static void look_for_hole(struct store_reader *reader, const struct audit *audit, int64_t first,
+                          int64_t last, struct audit_result *result)
+{
+    const struct store_range all = {.row = 0, .from = INT64_MIN, .to = INT64_MAX};
+    struct store_batch oldest;
+    struct etwas_error error;
+    if (first > last || store_next(reader, &all, &oldest, &error) != ETWAS_OK ||
+        oldest.row >= first) {
+        return;
+    }
+    result->gone += (uint64_t)(last - first) + 1;
+    audit->gone(audit->context, first, last);
+}
+
 static enum etwas_status run(struct store_reader *reader, const struct audit *audit,
-                             uint64_t batches, struct audit_result *result,
+                             struct extent extent, struct audit_result *result,
                              struct etwas_error *error)
 {
     struct store_range range = {.row = 0, .from = INT64_MIN, .to = INT64_MAX};
@@ -145,15 +166,22 @@ static enum etwas_status run(struct store_reader *reader, const struct audit *au
     lines_init(&lines);
     while ((status = store_next(reader, &range, &batch, error)) == ETWAS_OK) {
         enum audit_what what = AUDIT_BODY;
+        const int64_t before = range.row;
         range.row = batch.row;
         result->batches++;
         if (look(&batch, &lines, &what)) {
             result->altered++;
             tell(audit, &batch, what);
         }
-        if (audit->progress != NULL) {
-            audit->progress(audit->context, result->batches, batches);
+        if (before != 0) {
+            look_for_hole(reader, audit, before + 1, range.row - 1, result);
         }
+        if (audit->progress != NULL) {
+            audit->progress(audit->context, result->batches, extent.batches);
+        }
+    }
+    if (status == ETWAS_NOT_FOUND && range.row != 0) {
+        look_for_hole(reader, audit, range.row + 1, extent.last_row, result);
     }
     lines_clear(&lines);
     return status == ETWAS_NOT_FOUND ? ETWAS_OK : status;
@@ -175,7 +203,8 @@ enum etwas_status audit_run(struct store *store, const struct audit *audit,
         return status;
     }
     store_totals(store, &totals);
-    status = run(reader, audit, totals.batches, result, error);
+    const struct extent extent = {.batches = totals.batches, .last_row = store_last_row(store)};
+    status = run(reader, audit, extent, result, error);
     store_reader_close(reader);
     return status;
 }

@@ -33,6 +33,8 @@ struct audit_finding {
 
 struct audit {
     void (*found)(void *context, const struct audit_finding *finding);
+    /* Rows that were there, and that retention cannot have taken: older ones are there still. */
+    void (*gone)(void *context, int64_t first, int64_t last);
     void (*progress)(void *context, uint64_t done, uint64_t batches); /* NULL: not wanted */
     void *context;
 };
@@ -40,6 +42,7 @@ struct audit {
 struct audit_result {
     uint64_t batches;
     uint64_t altered;
+    uint64_t gone; /* not among the batches */
 };
 
 /* OK however much was altered; else what kept it from reading. */

@@ -86,6 +86,12 @@ static void say_altered(void *context, const struct audit_finding *finding)
                  finding->computer, finding->key_id);
 }
 
+static void say_gone(void *context, int64_t first, int64_t last)
+{
+    (void)context;
+    (void)printf("Removed: rows %" PRId64 " to %" PRId64 "\n", first, last);
+}
+
 /* For whoever waits: five times a second, and once more at the end. */
 static void say_progress(void *context, uint64_t done, uint64_t batches)
 {
@@ -106,6 +112,7 @@ static int verify(const struct options *options)
     struct audit_result result = {.batches = 0};
     const struct store_options looking = {.folder = options->data, .look = true};
     const struct audit audit = {.found = say_altered,
+                                .gone = say_gone,
                                 .progress = host_is_watched() ? say_progress : NULL,
                                 .context = &next_ms};
     enum etwas_status status = store_open(&looking, &store, &error);
@@ -117,9 +124,13 @@ static int verify(const struct options *options)
         host_say(options->data, &error);
         return exit_code(status);
     }
-    (void)printf("%" PRIu64 " batches, %" PRIu64 " of them altered\n", result.batches,
+    (void)printf("%" PRIu64 " batches, %" PRIu64 " of them altered", result.batches,
                  result.altered);
-    return result.altered == 0 ? EXIT_FINE : EXIT_FAILED;
+    if (result.gone != 0) {
+        (void)printf("; %" PRIu64 " were removed", result.gone);
+    }
+    (void)printf("\n");
+    return result.altered == 0 && result.gone == 0 ? EXIT_FINE : EXIT_FAILED;
 }
 
 /* Off this machine everybody could read along, and would be told the token. */

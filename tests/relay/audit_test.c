@@ -32,6 +32,14 @@ static void find(void *context, const struct audit_finding *finding)
     (void)snprintf(last_stream, sizeof last_stream, "%s", finding->stream);
 }
 
+static void lack(void *context, int64_t first, int64_t until)
+{
+    (void)context;
+    const size_t size = strlen(found);
+    (void)snprintf(found + size, sizeof found - size, "%s%d-%d gone", size != 0 ? "; " : "",
+                   (int)first, (int)until);
+}
+
 static void progress(void *context, uint64_t done, uint64_t batches)
 {
     (void)context;
@@ -106,7 +114,7 @@ static int tear_down(void **state)
 /* Alters something from outside, and audits. */
 static const char *audit_after(const char *sql)
 {
-    const struct audit audit = {.found = find, .progress = progress};
+    const struct audit audit = {.found = find, .gone = lack, .progress = progress};
     struct audit_result result;
     kit_execute(&kit, sql);
     found[0] = '\0';
@@ -200,6 +208,28 @@ static void batches_that_were_exchanged_are_named(void **state)
                         "1 columns; 2 columns");
 }
 
+static const char *audit_without(const char *sql, uint64_t gone)
+{
+    const struct audit audit = {.found = find, .gone = lack};
+    struct audit_result result;
+    kit_execute(&kit, sql);
+    found[0] = '\0';
+    assert_int_equal(audit_run(kit.store, &audit, &result, &kit.error), ETWAS_OK);
+    assert_int_equal(result.altered, 0);
+    assert_int_equal(result.gone, gone);
+    return found;
+}
+
+static void what_was_taken_out_is_told_from_what_became_old(void **state)
+{
+    (void)state;
+    assert_string_equal(audit_without("DELETE FROM batches WHERE row = 2", 1), "2-2 gone");
+    assert_string_equal(audit_without("DELETE FROM batches WHERE row = 3", 2), "2-3 gone");
+    put_signed(4);
+    assert_string_equal(audit_without("", 2), "2-3 gone");
+    assert_string_equal(audit_without("DELETE FROM batches WHERE row < 4", 0), "");
+}
+
 static void it_can_be_done_beside_the_relay(void **state)
 {
     (void)state;
@@ -222,6 +252,7 @@ int main(void)
         TEST(every_signed_part_counts),
         TEST(a_stream_that_was_given_to_another_key_is_named),
         TEST(batches_that_were_exchanged_are_named),
+        TEST(what_was_taken_out_is_told_from_what_became_old),
         TEST(it_can_be_done_beside_the_relay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
