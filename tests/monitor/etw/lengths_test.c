@@ -57,9 +57,9 @@ static void check(struct schemas *schemas, const struct etl_record *record, stru
         const size_t rest = etw_rest(&event, arena);
         counts->checked++;
         if (rest != 0 && counts->wrong++ < 5) {
-            print_error("%s version %u, %u bytes of %zu: %zu left\n", layout->schema.event_name,
+            print_error("%s version %u, %u bytes of %u: %u left\n", layout->schema.event_name,
                         (unsigned)record->version, (unsigned)record->pointer_size,
-                        record->payload_size, rest);
+                        (unsigned)record->payload_size, (unsigned)rest);
         }
     }
 }
@@ -104,7 +104,7 @@ static void tables_take_exactly_the_bytes_there_are(void **state)
         all.wrong += counts.wrong;
     }
     arena_close(arena);
-    print_message("%zu records of classic providers\n", all.checked);
+    print_message("%u records of classic providers\n", (unsigned)all.checked);
     assert_int_equal(all.wrong, 0);
     assert_true(all.checked > 0);
 }
