@@ -8,7 +8,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 export WINEPREFIX="${WINEPREFIX:-$top/build/wine}" WINEDEBUG=-all
 case ${1-} in
 up)
-    wineserver -p > /dev/null 2>&1 < /dev/null
+    wineserver -p > /dev/null 2>&1 < /dev/null || true   # 2: it runs already
     timeout 60 wine cmd /c exit > /dev/null 2>&1 < /dev/null
     ;;
 down)
