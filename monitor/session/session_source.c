@@ -43,10 +43,18 @@ static const struct session_source *of_const(const struct source *source)
     return (const struct session_source *)(const void *)source;
 }
 
+/*
+ * Between two rounds, and not after the finish, where nothing would be handed over any more. What
+ * an earlier monitor left behind has no first time that is known here.
+ */
 static void queue_losses(struct session_source *session, uint32_t cpu, const struct lane_loss *lost)
 {
-    struct loss loss = {
-        .cpu = cpu, .first = (int64_t)session->watermark_ns, .last = (int64_t)session->round_ns};
+    uint64_t last = session->round_ns != 0 ? session->round_ns : (uint64_t)host_now_ns();
+    last = last > session->finish_ns ? session->finish_ns : last;
+    const bool known = session->watermark_ns != 0 && session->watermark_ns < last;
+    struct loss loss = {.cpu = cpu,
+                        .first = (int64_t)(known ? session->watermark_ns : last),
+                        .last = (int64_t)last};
     loss.where = "kernel";
     loss.count = lost->kernel;
     handover_lost(&session->handover, &loss);

@@ -313,6 +313,8 @@ static enum etwas_status take(struct event_handler *handler, const struct event 
         if (strcmp(events[i].schema->event_name, "Lost") == 0) {
             taken->losses++;
             taken->lost += event_field(&events[i], 2, NULL).as.u;
+            taken->lost_first = event_field(&events[i], 3, NULL).as.i;
+            taken->lost_last = event_field(&events[i], 4, NULL).as.i;
             continue;
         }
         must(taken->count < 4096, "too many events for the test");

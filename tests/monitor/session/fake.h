@@ -69,6 +69,8 @@ struct taken {
     struct event_handler handler; /* first */
     size_t count;
     size_t losses;
+    int64_t lost_first; /* what the last of them says */
+    int64_t lost_last;
     uint64_t lost;
     int64_t times[4096];
     uint64_t numbers[4096];
