@@ -6,7 +6,8 @@ silently or stored twice. Needs root and tracefs; exits with 77 without them.
     chaos.py --build build/release --minutes 5
     chaos.py --build build/release --minutes 5 --seed 4711      the same faults again
 
-Where faketime is not installed, or the build has sanitizers, no clock is moved.
+No other controller may run on the machine meanwhile: it would take the sessions of ours when that
+is killed. Where faketime is not installed, or the build has sanitizers, no clock is moved.
 """
 import argparse
 import os
@@ -49,6 +50,7 @@ class Run:
         self.seed = arguments.seed
         self.seconds = arguments.minutes * 60
         self.keep = arguments.keep
+        self.spare = arguments.spare
         self.build = arguments.build
         self.failures = []
         self.over = threading.Event()
@@ -93,7 +95,8 @@ class Run:
     def storm(self, world):
         until = time.monotonic() + self.seconds
         threads = [self.guard(self.send_pings, world, until),
-                   self.guard(faults.Processes(world, self.lane("processes"), say).run, until),
+                   self.guard(faults.Processes(world, self.lane("processes"), say,
+                                               spare=self.spare).run, until),
                    self.guard(faults.Surroundings(world, self.lane("surroundings"), say).run,
                               until)]
         mender = self.guard(self.mend, world)
@@ -180,6 +183,9 @@ def main():
     parser.add_argument("--build", required=True, help="folder of the build")
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--seed", type=int, default=int(time.time()) % 1000000)
+    parser.add_argument("--spare", action="append", default=[], choices=["controller", "monitor",
+                                                                         "relay"],
+                        help="nothing is done to that program; it may be several")
     parser.add_argument("--keep", help="folder for what is left: the store, the spool, the logs")
     arguments = parser.parse_args()
     reason = unable()

@@ -34,6 +34,12 @@ class Processes(Lane):
               "stop_monitor": 2, "stop_relay": 3, "stop_controller": 1, "hang_and_kill_relay": 2,
               "restart_monitor": 2, "restart_relay": 2, "restart_controller": 1, "move_clock": 2}
 
+    def __init__(self, *more, spare=()):
+        super().__init__(*more)
+        self.names = [name for name in ("monitor", "relay", "controller") if name not in spare]
+        self.faults = {fault: weight for fault, weight in self.faults.items()
+                       if not any(fault.endswith(name) for name in spare)}
+
     def program(self, name):
         return self.world.programs[name]
 
@@ -41,7 +47,11 @@ class Processes(Lane):
         self.say(f"kill -9 {' '.join(names)}, down {down:.1f} s")
         for name in names:
             self.program(name).kill()
+        traced = self.world.has_session()
         self.pause(down)
+        if "controller" in names and traced and not self.world.has_session():
+            self.world.accidents.append("the session went while our controller was dead: another "
+                                        "one runs on this machine, and took it")
         for name in names:
             self.program(name).start()
 
@@ -55,7 +65,7 @@ class Processes(Lane):
         self.kill(["controller"], self.random.choice([0, 0.5, 2, 5]))
 
     def kill_several(self):
-        names = ["monitor", "relay", "controller"]
+        names = list(self.names)
         self.random.shuffle(names)
         self.kill(names[:self.random.choice([2, 2, 3])], self.random.uniform(0, 4))
 

@@ -352,6 +352,10 @@ class World:
             self.set_clock(name, 0)
             program.start()
 
+    @staticmethod
+    def has_session():
+        return os.path.isdir(f"/sys/kernel/tracing/instances/etwas_{NOBODY}_{SESSION}")
+
     def stop_session(self):
         subprocess.run([self.folder / "bin/etwas", "--controller", self.folder / "socket",
                         "--stop"], check=False, timeout=20, stdout=subprocess.DEVNULL,

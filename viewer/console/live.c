@@ -78,14 +78,14 @@ static void say_token(const struct live *live)
 {
     if (live->token_path[0] == 0) {
         say("%s: the relay wants its viewer token.\n"
-            "  It is in the file viewer-token of the relay's data folder; a copy of it that you may\n"
-            "  read is given with --token FILE",
+            "  It is in the file viewer-token of the relay's data folder; a copy of it that you\n"
+            "  may read is given with --token FILE",
             live->options->server);
         return;
     }
     say("%s: the relay wants its viewer token: the one in %s is not it, or is not there.\n"
-        "  It is in the file viewer-token of the relay's data folder; a copy of it that you may\n"
-        "  read is given with --token FILE",
+        "  It is in the file viewer-token of the relay's data folder; a copy of it that you\n"
+        "  may read is given with --token FILE",
         live->options->server, live->token_path);
 }
 
