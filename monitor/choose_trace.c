@@ -128,6 +128,7 @@ int choose_trace(const struct options *options, struct trace_choices *choices)
     *choices = (struct trace_choices){
         .wanted = {.schemas = {.manifests = choice->manifests,
                                .manifest_count = choice->manifest_count,
+                               .tmf = choice->tmf,
                                .raw_values = choice->raw_values},
                    .stacks = choice->stacks}
     };

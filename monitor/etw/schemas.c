@@ -11,6 +11,7 @@
 #include "monitor/etw/decode.h"
 #include "monitor/etw/event_info.h"
 #include "monitor/etw/schemas_parts.h"
+#include "monitor/etw/tmf.h"
 #include "monitor/event/arena.h"
 
 enum {
@@ -228,7 +229,9 @@ static const struct etw_layout *make(struct schemas *schemas, const struct etl_r
         const struct etw_layout *known = clr_events_layout(record, false, options, arena);
         layout = known != NULL && (layout == NULL || !known->nearest) ? known : layout;
     }
-    if (layout == NULL && record->classic) {
+    if (layout == NULL && record->kind == ETL_MESSAGE) {
+        layout = tmf_layout(record, options, arena);
+    } else if (layout == NULL && record->classic) {
         layout = classic_layout(record, options, arena);
     }
     return layout;

@@ -281,6 +281,7 @@ static const struct option {
     {"--manifest",     NULL, true,  options_on_manifest  },
     {"--raw-values",   NULL, false, options_on_raw_values},
     {"--stacks",       NULL, false, options_on_stacks    },
+    {"--tmf",          NULL, true,  options_on_tmf       },
     {"--spool",        NULL, true,  options_on_spool     },
     {"--spool-max",    NULL, true,  options_on_spool_max },
     {"--spool-age",    NULL, true,  options_on_spool_age },

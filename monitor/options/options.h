@@ -69,6 +69,7 @@ struct trace_choice {
     const char *manifests[OPTIONS_MAX_FILES]; /* files and folders */
     bool raw_values;
     bool stacks;
+    const char *tmf; /* folder of trace message formats, or NULL */
 };
 
 struct options {

@@ -40,5 +40,6 @@ enum etwas_status options_on_file(struct parse *parse);
 enum etwas_status options_on_manifest(struct parse *parse);
 enum etwas_status options_on_raw_values(struct parse *parse);
 enum etwas_status options_on_stacks(struct parse *parse);
+enum etwas_status options_on_tmf(struct parse *parse);
 
 #endif

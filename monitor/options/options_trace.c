@@ -33,3 +33,9 @@ enum etwas_status options_on_stacks(struct parse *parse)
     parse->options->trace.stacks = true;
     return ETWAS_OK;
 }
+
+enum etwas_status options_on_tmf(struct parse *parse)
+{
+    parse->options->trace.tmf = parse->value;
+    return ETWAS_OK;
+}
