@@ -59,16 +59,23 @@ static const struct classic_event *find_event(const struct classic_class *class,
     return NULL;
 }
 
-static const struct classic_class *find_class(const uint8_t *id)
+static const struct classic_class *find_in(const struct classic_group *group, const uint8_t *id)
 {
-    for (size_t i = 0; id != NULL && i < sizeof groups / sizeof groups[0]; i++) {
-        for (size_t j = 0; j < groups[i]->count; j++) {
-            if (memcmp(groups[i]->classes[j].id, id, SCHEMAS_ID_SIZE) == 0) {
-                return &groups[i]->classes[j];
-            }
+    for (size_t i = 0; i < group->count; i++) {
+        if (memcmp(group->classes[i].id, id, SCHEMAS_ID_SIZE) == 0) {
+            return &group->classes[i];
         }
     }
     return NULL;
+}
+
+static const struct classic_class *find_class(const uint8_t *id)
+{
+    const struct classic_class *class = NULL;
+    for (size_t i = 0; id != NULL && class == NULL && i < sizeof groups / sizeof groups[0]; i++) {
+        class = find_in(groups[i], id);
+    }
+    return class;
 }
 
 /* Task, opcode, and both: "Process", "Start", "Process/Start". */

@@ -109,18 +109,23 @@ static void clear(struct table *table)
     }
 }
 
+static void learn(struct stacks *stacks, const struct etl_record *record)
+{
+    struct stack_record stack;
+    images_learn(stacks->images, record);
+    if (stack_record_read(record, &stack) && stack.kind == STACK_OF_KEY) {
+        (void)add(&stacks->keys, &stack, stack.key, KEY_BYTES);
+    }
+}
+
 /* The whole trace once: modules and keys. */
 static enum etwas_status read_all(struct stacks *stacks)
 {
     struct etl_record record;
-    struct stack_record stack;
     enum etwas_status status = trace_next(stacks->scout, &record);
     while (status == ETWAS_OK || status == ETWAS_AGAIN) {
         if (status == ETWAS_OK) {
-            images_learn(stacks->images, &record);
-            if (stack_record_read(&record, &stack) && stack.kind == STACK_OF_KEY) {
-                (void)add(&stacks->keys, &stack, stack.key, KEY_BYTES);
-            }
+            learn(stacks, &record);
         }
         trace_advance(stacks->scout);
         status = trace_next(stacks->scout, &record);

@@ -101,7 +101,7 @@ static size_t put_character(const struct span *format, size_t at, char *text, si
         return at + 1;
     }
     const char next = format->at[at + 1];
-    text[(*size)++] = next == 'n' ? '\n' : next == 't' ? '\t' : next;
+    text[(*size)++] = (char)(next == 'n' ? '\n' : next == 't' ? '\t' : next);
     return at + 2;
 }
 
@@ -213,14 +213,32 @@ static bool is_message(struct span *line, uint32_t number, struct span *name)
            strtoul(digits.at, NULL, 10) == number;
 }
 
-static const struct etw_layout *finish(struct etw_layout *layout, const struct span *name,
-                                       const struct span *format, struct arena *arena)
+/* Of a message whose line was found: its name, its format, and the text behind the line. */
+struct found {
+    struct span provider;
+    struct span name;
+    struct span format;
+    const char *rest;
+};
+
+static const struct etw_layout *make(const struct found *found, const struct etl_record *record,
+                                     const struct schemas_options *options, struct arena *arena)
 {
-    layout->schema.event_name = copy(name, arena);
-    layout->message = message_of(format, arena);
+    struct etw_layout *layout = arena_take(arena, sizeof *layout);
+    if (layout == NULL) {
+        return NULL;
+    }
+    *layout = (struct etw_layout){
+        .source = ETW_WPP, .pointer_size = record->pointer_size, .raw_values = options->raw_values};
+    layout->schema.provider = found->provider.size != 0
+                                  ? copy(&found->provider, arena)
+                                  : schemas_id_text(record->provider_id, arena);
+    layout->schema.provider_id = schemas_copy(arena, record->provider_id, SCHEMAS_ID_SIZE);
+    layout->schema.event_name = copy(&found->name, arena);
+    layout->message = message_of(&found->format, arena);
     return layout->schema.event_name != NULL && layout->message != NULL &&
                    layout->schema.provider != NULL && layout->schema.provider_id != NULL &&
-                   etw_layout_finish(layout, arena)
+                   take_fields(layout, found->rest, arena) && etw_layout_finish(layout, arena)
                ? layout
                : NULL;
 }
@@ -228,27 +246,18 @@ static const struct etw_layout *finish(struct etw_layout *layout, const struct s
 const struct etw_layout *tmf_text_layout(const char *text, const struct etl_record *record,
                                          const struct schemas_options *options, struct arena *arena)
 {
-    struct span provider = {.at = "", .size = 0};
-    while (*text != '\0') {
-        struct span line = line_of(&text);
-        struct span name;
-        struct span format;
-        if (provider.size == 0 && line.size != 0 && isxdigit((unsigned char)*line.at)) {
+    struct found found = {
+        .provider = {.at = "", .size = 0},
+          .rest = text
+    };
+    while (*found.rest != '\0') {
+        struct span line = line_of(&found.rest);
+        if (found.provider.size == 0 && line.size != 0 && isxdigit((unsigned char)*line.at)) {
             (void)word_of(&line);
-            provider = word_of(&line);
-        } else if (is_message(&line, record->message_number, &name) && format_of(&line, &format)) {
-            struct etw_layout *layout = arena_take(arena, sizeof *layout);
-            if (layout == NULL) {
-                return NULL;
-            }
-            *layout = (struct etw_layout){.source = ETW_WPP,
-                                          .pointer_size = record->pointer_size,
-                                          .raw_values = options->raw_values};
-            layout->schema.provider = provider.size != 0
-                                          ? copy(&provider, arena)
-                                          : schemas_id_text(record->provider_id, arena);
-            layout->schema.provider_id = schemas_copy(arena, record->provider_id, SCHEMAS_ID_SIZE);
-            return take_fields(layout, text, arena) ? finish(layout, &name, &format, arena) : NULL;
+            found.provider = word_of(&line);
+        } else if (is_message(&line, record->message_number, &found.name) &&
+                   format_of(&line, &found.format)) {
+            return make(&found, record, options, arena);
         }
     }
     return NULL;

@@ -66,18 +66,22 @@ static const struct {
 
 static bool set_type(struct etw_field *field, const char *text, size_t size)
 {
-    for (size_t i = 0; i < sizeof items / sizeof items[0]; i++) {
-        if (strlen(items[i].name) == size && memcmp(items[i].name, text, size) == 0) {
-            field->in_type = items[i].in_type;
-            field->out_type = items[i].out_type;
-            if (size == sizeof "ItemMACAddr" - 1 && memcmp(text, "ItemMACAddr", size) == 0) {
-                field->length_from = ETW_EXTENT_FIXED;
-                field->length = MAC_SIZE;
-            }
-            return true;
-        }
+    static const char mac[] = "ItemMACAddr";
+    size_t i = 0;
+    while (i < sizeof items / sizeof items[0] &&
+           (strlen(items[i].name) != size || memcmp(items[i].name, text, size) != 0)) {
+        i++;
     }
-    return false;
+    if (i == sizeof items / sizeof items[0]) {
+        return false;
+    }
+    field->in_type = items[i].in_type;
+    field->out_type = items[i].out_type;
+    if (strcmp(items[i].name, mac) == 0) {
+        field->length_from = ETW_EXTENT_FIXED;
+        field->length = MAC_SIZE;
+    }
+    return true;
 }
 
 /* The length of the name at `text`, which ends with a comma or the list. */

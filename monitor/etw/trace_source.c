@@ -83,6 +83,31 @@ static const struct etw_layout *find_layout(struct trace_source *source,
     return layout;
 }
 
+/* One record into the batch, unless nobody wants it. False: no memory. */
+static bool take(struct trace_source *source, struct etl_record *record, size_t *count)
+{
+    source->produced++;
+    if (source->stacks != NULL) {
+        stacks_pass(source->stacks);
+    }
+    if (source->rule_count != 0 &&
+        !trace_filter_passes(source->rules, source->rule_count, record)) {
+        source->filtered++;
+        return true;
+    }
+    const struct etw_layout *layout = find_layout(source, record);
+    if (layout == NULL) {
+        return false;
+    }
+    if (layout->source == ETW_RAW) {
+        trace_lacking_add(&source->lacking, &layout->schema);
+    }
+    trace_set_time(source->trace, record);
+    etw_event(&source->batch[*count], record, layout);
+    etw_extra(&source->batch[(*count)++], record, source->stacks, source->extra);
+    return true;
+}
+
 /* Fills the batch. CLOSED: there are no more records; what is in the batch still counts. */
 static enum etwas_status fill(struct trace_source *source, size_t *count)
 {
@@ -101,25 +126,9 @@ static enum etwas_status fill(struct trace_source *source, size_t *count)
         if (status != ETWAS_OK) {
             return status;
         }
-        source->produced++;
-        if (source->stacks != NULL) {
-            stacks_pass(source->stacks);
-        }
-        if (source->rule_count != 0 &&
-            !trace_filter_passes(source->rules, source->rule_count, &record)) {
-            source->filtered++;
-            continue;
-        }
-        const struct etw_layout *layout = find_layout(source, &record);
-        if (layout == NULL) {
+        if (!take(source, &record, count)) {
             return ETWAS_NO_MEMORY;
         }
-        if (layout->source == ETW_RAW) {
-            trace_lacking_add(&source->lacking, &layout->schema);
-        }
-        trace_set_time(source->trace, &record);
-        etw_event(&source->batch[*count], &record, layout);
-        etw_extra(&source->batch[(*count)++], &record, source->stacks, source->extra);
     }
     return ETWAS_OK;
 }

@@ -24,7 +24,7 @@ static const uint8_t clr_id[] = {0x23, 0x0d, 0x3c, 0xe1, 0xbc, 0xcc, 0x12, 0x4e,
 static int open_arena(void **state)
 {
     (void)state;
-    arena = arena_open(16 * 1024 * 1024);
+    arena = arena_open((size_t)16 * 1024 * 1024);
     return arena == NULL;
 }
 

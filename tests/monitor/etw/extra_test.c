@@ -17,7 +17,7 @@ static struct arena *arena;
 static int open_arena(void **state)
 {
     (void)state;
-    arena = arena_open(16 * 1024 * 1024);
+    arena = arena_open((size_t)16 * 1024 * 1024);
     return arena == NULL;
 }
 
@@ -58,7 +58,7 @@ static const char *encoded(const struct items *items, enum event_format format)
     assert_true(table_layout(&layout, "u4 A", arena));
     encoder_init(&encoder);
     output_clear(&output);
-    output_init(&output, 1024 * 1024);
+    output_init(&output, (size_t)1024 * 1024);
     etw_event(&event, record, &layout);
     etw_extra(&event, record, NULL, arena);
     assert_int_equal(encode_event(&encoder, &event, format, arena, &output), ETWAS_OK);

@@ -124,7 +124,7 @@ static const char *stacks_of_all(void)
     struct etwas_error error;
     struct etl_record record;
     size_t failed = 0;
-    struct arena *arena = arena_open(1024 * 1024);
+    struct arena *arena = arena_open((size_t)1024 * 1024);
     text[0] = '\0';
     maker_write(&maker, path);
     assert_non_null(arena);

@@ -12,7 +12,8 @@ static const char text[] =
     "// PDB:  tracedrv.pdb\r\n"
     "5a5a5a5a-5a5a-5a5a-5a5a-5a5a5a5a5a5a tracedrv // SRC=tracedrv.c MJ= MN=\r\n"
     "#typev tracedrv_c9 9 \"%0nothing\" //   LEVEL=1\r\n{\r\n}\r\n"
-    "#typev tracedrv_c104 13 \"%0[%9!s!]IRP %10!p! of \\\"%11!s!\\\": %12!s! 100%%\" //   FUNC=X\r\n"
+    "#typev tracedrv_c104 13 \"%0[%9!s!]"
+    "IRP %10!p! of \\\"%11!s!\\\": %12!s! 100%%\" //   FUNC=X\r\n"
     "{\r\n"
     "Irp, ItemPtr -- 10\r\n"
     "f(a, b), ItemString -- 11\r\n"
@@ -38,7 +39,7 @@ static struct arena *arena;
 static int open_arena(void **state)
 {
     (void)state;
-    arena = arena_open(16 * 1024 * 1024);
+    arena = arena_open((size_t)16 * 1024 * 1024);
     return arena == NULL;
 }
 
