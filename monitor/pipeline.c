@@ -106,11 +106,12 @@ static void finish_sinks(struct run *run)
     for (size_t i = 0; i < run->pipeline->sink_count; i++) {
         struct sink *sink = run->pipeline->sinks[i];
         struct etwas_error error = {.status = ETWAS_OK};
-        if (!run->sink_ended[i] && sink->ops->finish != NULL) {
-            const enum etwas_status status = sink->ops->finish(sink, &error);
-            if (status != ETWAS_OK) {
-                end_sink(run, i, status, &error);
-            }
+        if (run->sink_ended[i] || sink->ops->finish == NULL) {
+            continue;
+        }
+        const enum etwas_status status = sink->ops->finish(sink, &error);
+        if (status != ETWAS_OK) {
+            end_sink(run, i, status, &error);
         }
     }
 }

@@ -32,32 +32,34 @@ enum etwas_status buffer_head_read(const uint8_t *data, struct buffer_head *head
 }
 
 enum etwas_status buffer_unpack(const struct buffer_head *head, enum buffer_packing packing,
-                                const uint8_t *data, size_t size, uint8_t *out, size_t room,
-                                size_t *written)
+                                struct buffer_room *room)
 {
-    const size_t wanted = head->end < room ? head->end : room;
+    const size_t wanted = head->end < room->room ? head->end : room->room;
     enum etwas_status status = ETWAS_MALFORMED;
-    *written = 0;
-    if (size < BUFFER_HEADER || wanted < BUFFER_HEADER) {
+    room->written = 0;
+    if (room->size < BUFFER_HEADER || wanted < BUFFER_HEADER) {
         return ETWAS_MALFORMED;
     }
-    const uint8_t *packed = data + BUFFER_HEADER;
-    const size_t packed_size = size - BUFFER_HEADER;
-    uint8_t *records = out + BUFFER_HEADER;
+    const uint8_t *packed = room->data + BUFFER_HEADER;
+    const size_t packed_size = room->size - BUFFER_HEADER;
+    uint8_t *records = room->out + BUFFER_HEADER;
     const size_t records_room = wanted - BUFFER_HEADER;
-    memcpy(out, data, BUFFER_HEADER);
+    memcpy(room->out, room->data, BUFFER_HEADER);
     switch (packing) {
     case PACKING_LZ77:
-        status = decompress_lz77(packed, packed_size, records, records_room, written);
+        status = decompress_lz77(packed, packed_size, records, records_room, &room->written);
         break;
     case PACKING_HUFFMAN:
-        status = decompress_huffman(packed, packed_size, records, records_room, written);
+        status = decompress_huffman(packed, packed_size, records, records_room, &room->written);
         break;
     case PACKING_LZNT1:
-        status = decompress_lznt1(packed, packed_size, records, records_room, written);
+        status = decompress_lznt1(packed, packed_size, records, records_room, &room->written);
         break;
     }
-    *written += BUFFER_HEADER;
+    room->written += BUFFER_HEADER;
     /* More would come out than was wanted, or than the header says: what is here is here. */
-    return *written == wanted ? ETWAS_OK : status == ETWAS_OK ? ETWAS_MALFORMED : status;
+    if (room->written == wanted) {
+        return ETWAS_OK;
+    }
+    return status == ETWAS_OK ? ETWAS_MALFORMED : status;
 }

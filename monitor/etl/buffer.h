@@ -37,13 +37,21 @@ ETWAS_MUST_CHECK enum etwas_status buffer_head_read(const uint8_t *data, struct 
 
 enum buffer_packing { PACKING_LZ77, PACKING_HUFFMAN, PACKING_LZNT1 };
 
+/* A buffer as it lies in the file, and where it is unpacked to. */
+struct buffer_room {
+    const uint8_t *data;
+    size_t size;
+    uint8_t *out;
+    size_t room;
+    size_t written; /* bytes of `out`, header included */
+};
+
 /*
- * Unpacks a compressed buffer of `size` bytes to `out`, which has head->end bytes; header included.
- * With a smaller `room` it unpacks as much as that. `*written`: bytes of `out`, header included.
+ * Unpacks a compressed buffer, its header included, up to head->end bytes. With less room it
+ * unpacks as much as that. MALFORMED, TOO_BIG: not all came out; what did is there.
  */
 ETWAS_MUST_CHECK enum etwas_status buffer_unpack(const struct buffer_head *head,
-                                                 enum buffer_packing packing, const uint8_t *data,
-                                                 size_t size, uint8_t *out, size_t room,
-                                                 size_t *written);
+                                                 enum buffer_packing packing,
+                                                 struct buffer_room *room);
 
 #endif

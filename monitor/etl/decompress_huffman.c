@@ -14,6 +14,7 @@ enum {
     TABLE_SIZE = 256,
     SYMBOLS = 512,
     CODE_BITS = 15,
+    TABLE_ENTRIES = 1 << CODE_BITS,
     BLOCK = 65536,
     LITERALS = 256,
     LONG_LENGTH = 15,
@@ -29,7 +30,7 @@ struct huffman {
     int extra;     /* bits in `bits` beyond 16 */
     bool drained;  /* words were asked for behind the end */
     uint8_t lengths[SYMBOLS];
-    uint16_t symbols[1U << CODE_BITS]; /* by the next 15 bits */
+    uint16_t symbols[TABLE_ENTRIES]; /* by the next 15 bits */
 };
 
 static uint32_t next_word(struct huffman *z)
@@ -54,6 +55,25 @@ static void drop(struct huffman *z, unsigned count)
     }
 }
 
+/* The entries of all symbols whose codes are that long. False: there is no room for them. */
+static bool fill_length(struct huffman *z, unsigned length, size_t *filled)
+{
+    const size_t entries = (size_t)1 << (CODE_BITS - length);
+    for (size_t symbol = 0; symbol < SYMBOLS; symbol++) {
+        if (z->lengths[symbol] != length) {
+            continue;
+        }
+        if (entries > TABLE_ENTRIES - *filled) {
+            return false;
+        }
+        const size_t end = *filled + entries;
+        while (*filled < end) {
+            z->symbols[(*filled)++] = (uint16_t)symbol;
+        }
+    }
+    return true;
+}
+
 /* Codes are given out by length, then by symbol. False: they do not fill the tree exactly. */
 static bool read_table(struct huffman *z)
 {
@@ -64,20 +84,11 @@ static bool read_table(struct huffman *z)
     }
     z->at += TABLE_SIZE;
     for (unsigned length = 1; length <= CODE_BITS; length++) {
-        const size_t entries = (size_t)1 << (CODE_BITS - length);
-        for (uint16_t symbol = 0; symbol < SYMBOLS; symbol++) {
-            if (z->lengths[symbol] != length) {
-                continue;
-            }
-            if (entries > ((size_t)1 << CODE_BITS) - filled) {
-                return false;
-            }
-            for (size_t i = 0; i < entries; i++) {
-                z->symbols[filled++] = symbol;
-            }
+        if (!fill_length(z, length, &filled)) {
+            return false;
         }
     }
-    return filled == (size_t)1 << CODE_BITS;
+    return filled == TABLE_ENTRIES;
 }
 
 static bool long_length(struct huffman *z, size_t *length)

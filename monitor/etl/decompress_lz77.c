@@ -94,7 +94,8 @@ static enum etwas_status items(struct lz77 *z, uint32_t flags)
 enum etwas_status decompress_lz77(const uint8_t *data, size_t size, uint8_t *out, size_t room,
                                   size_t *written)
 {
-    struct lz77 z = {.data = data, .size = size, .out = out, .room = room};
+    struct lz77 z = {.data = data, .size = size, .room = room};
+    z.out = out;
     enum etwas_status status = ETWAS_OK;
     while (status == ETWAS_OK && z.at != size) {
         if (size - z.at < 4) {

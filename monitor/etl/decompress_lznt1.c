@@ -33,21 +33,31 @@ static bool word(struct chunk *chunk, size_t at)
     return decompress_copy(chunk->out, chunk->room, &chunk->used, (value >> bits) + 1, length);
 }
 
+/* One item behind its flag; `*at` moves behind it. */
+static bool item(struct chunk *chunk, bool is_word, size_t *at)
+{
+    if (is_word) {
+        if (chunk->size - *at < 2 || !word(chunk, *at)) {
+            return false;
+        }
+        *at += 2;
+        return true;
+    }
+    if (chunk->used == chunk->room) {
+        return false;
+    }
+    chunk->out[chunk->used++] = chunk->data[(*at)++];
+    return true;
+}
+
 static bool compressed(struct chunk *chunk)
 {
     size_t at = 0;
     while (at < chunk->size) {
         unsigned flags = chunk->data[at++];
         for (unsigned i = 0; i < 8 && at < chunk->size; i++, flags >>= 1) {
-            if ((flags & 1U) != 0) {
-                if (chunk->size - at < 2 || !word(chunk, at)) {
-                    return false;
-                }
-                at += 2;
-            } else if (chunk->used == chunk->room) {
+            if (!item(chunk, (flags & 1U) != 0, &at)) {
                 return false;
-            } else {
-                chunk->out[chunk->used++] = chunk->data[at++];
             }
         }
     }
@@ -62,32 +72,40 @@ static bool plain(struct chunk *chunk)
     return fits;
 }
 
+/* One chunk to the end of what was written. CLOSED: there is none behind. */
+static enum etwas_status take_chunk(struct chunk *chunk, const uint8_t *data, size_t size,
+                                    size_t *at)
+{
+    const unsigned header = (unsigned)data[*at] | (unsigned)data[*at + 1] << 8;
+    if (header == 0) {
+        return ETWAS_CLOSED;
+    }
+    chunk->size = (header & HEADER_SIZE) + 1;
+    *at += 2;
+    if ((header >> 12 & 7U) != HEADER_SIGNATURE || chunk->size > size - *at) {
+        return ETWAS_MALFORMED;
+    }
+    chunk->data = data + *at;
+    *at += chunk->size;
+    return (header >> 15 != 0 ? compressed(chunk) : plain(chunk)) ? ETWAS_OK : ETWAS_TOO_BIG;
+}
+
 enum etwas_status decompress_lznt1(const uint8_t *data, size_t size, uint8_t *out, size_t room,
                                    size_t *written)
 {
+    enum etwas_status status = ETWAS_OK;
     size_t at = 0;
     *written = 0;
-    while (size - at >= 2) {
-        const unsigned header = (unsigned)data[at] | (unsigned)data[at + 1] << 8;
-        if (header == 0) {
-            return ETWAS_OK;
-        }
-        const size_t chunk_size = (header & HEADER_SIZE) + 1;
-        at += 2;
-        if ((header >> 12 & 7U) != HEADER_SIGNATURE || chunk_size > size - at) {
-            return ETWAS_MALFORMED;
-        }
-        const size_t left = room - *written;
-        struct chunk chunk = {.data = data + at,
-                              .size = chunk_size,
-                              .out = out + *written,
-                              .room = left < CHUNK ? left : CHUNK};
-        const bool good = header >> 15 != 0 ? compressed(&chunk) : plain(&chunk);
+    while (status == ETWAS_OK && size - at >= 2) {
+        struct chunk chunk = {.room = room - *written < CHUNK ? room - *written : CHUNK};
+        chunk.out = out + *written;
+        status = take_chunk(&chunk, data, size, &at);
         *written += chunk.used;
-        if (!good) {
-            return *written == room ? ETWAS_TOO_BIG : ETWAS_MALFORMED;
-        }
-        at += chunk_size;
     }
-    return at == size ? ETWAS_OK : ETWAS_MALFORMED;
+    if (status == ETWAS_TOO_BIG && *written != room) {
+        return ETWAS_MALFORMED; /* not the room: the chunk says more than it may */
+    }
+    return status == ETWAS_CLOSED || (status == ETWAS_OK && at == size) ? ETWAS_OK
+           : status == ETWAS_OK                                         ? ETWAS_MALFORMED
+                                                                        : status;
 }

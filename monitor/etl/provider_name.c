@@ -79,11 +79,11 @@ bool provider_id_parse(const char *text, uint8_t id[PROVIDER_ID_SIZE])
     const bool braced = text[0] == '{';
     const char *at = text + (braced ? 1 : 0);
     for (size_t i = 0; i < PROVIDER_ID_SIZE; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
-            if (*at++ != '-') {
-                return false;
-            }
+        const bool dash = i == 4 || i == 6 || i == 8 || i == 10;
+        if (dash && *at != '-') {
+            return false;
         }
+        at += dash ? 1 : 0;
         const int high = digit_of(at[0]);
         const int low = high < 0 ? -1 : digit_of(at[1]);
         if (low < 0) {

@@ -217,13 +217,13 @@ static enum etwas_status read_packed(struct trace *trace, const struct run *run,
     }
     struct trace_file *file = &trace->files[run->file];
     const size_t got = file_read(file->file, run->offset, trace->scratch, run->size);
-    slot->size = 0;
+    struct buffer_room room = {
+        .data = trace->scratch, .size = got, .out = slot->data, .room = run->end};
     if (got < BUFFER_HEADER || buffer_head_read(trace->scratch, &head) != ETWAS_OK ||
-        head.end != run->end ||
-        buffer_unpack(&head, file->packing, trace->scratch, got, slot->data, run->end,
-                      &slot->size) != ETWAS_OK) {
+        head.end != run->end || buffer_unpack(&head, file->packing, &room) != ETWAS_OK) {
         damage_in(trace, run, run->offset, run->size, "cannot be unpacked as a whole");
     }
+    slot->size = room.written;
     return ETWAS_OK;
 }
 
@@ -286,37 +286,42 @@ static void give_up(struct trace *trace, struct run *run, const struct slot *slo
     pop(trace);
 }
 
+/* The record at the top of the heap. MALFORMED: there was none, and its run is given up. */
+static enum etwas_status take_top(struct trace *trace, struct etl_record *record)
+{
+    struct run *run = &trace->runs[trace->heap[0]];
+    struct slot *slot = &trace->slots[run->slot - 1];
+    size_t taken = 0;
+    if (run->at >= slot->size ||
+        etl_record_read(slot->data + run->at, slot->size - run->at, record, &taken) != ETWAS_OK) {
+        give_up(trace, run, slot);
+        return ETWAS_MALFORMED;
+    }
+    record->cpu = run->cpu;
+    record->file = run->file;
+    slot->epoch = trace->epoch;
+    if (step(trace, run, slot, taken)) {
+        sink_down(trace);
+    } else {
+        pop(trace);
+    }
+    return ETWAS_OK;
+}
+
 enum etwas_status trace_next(struct trace *trace, struct etl_record *record)
 {
-    for (;;) {
+    enum etwas_status status = ETWAS_MALFORMED;
+    while (status == ETWAS_MALFORMED) {
         start_runs(trace);
         if (trace->heap_size == 0) {
             return ETWAS_CLOSED;
         }
-        struct run *run = &trace->runs[trace->heap[0]];
-        if (run->slot == 0) {
-            const enum etwas_status status = load(trace, trace->heap[0]);
-            if (status != ETWAS_OK) {
-                return status;
-            }
+        status = trace->runs[trace->heap[0]].slot == 0 ? load(trace, trace->heap[0]) : ETWAS_OK;
+        if (status == ETWAS_OK) {
+            status = take_top(trace, record);
         }
-        struct slot *slot = &trace->slots[run->slot - 1];
-        size_t taken = 0;
-        if (run->at >= slot->size || etl_record_read(slot->data + run->at, slot->size - run->at,
-                                                     record, &taken) != ETWAS_OK) {
-            give_up(trace, run, slot);
-            continue;
-        }
-        record->cpu = run->cpu;
-        record->file = run->file;
-        slot->epoch = trace->epoch;
-        if (step(trace, run, slot, taken)) {
-            sink_down(trace);
-        } else {
-            pop(trace);
-        }
-        return ETWAS_OK;
     }
+    return status;
 }
 
 void trace_advance(struct trace *trace)

@@ -22,6 +22,7 @@ struct scan {
     uint64_t at;
     uint8_t look[LOOK];
     size_t look_size;
+    uint8_t *window; /* while a buffer is searched for */
 };
 
 static bool add_run(struct trace *trace, const struct run *run)
@@ -53,9 +54,14 @@ static bool first_stamp(const struct scan *scan, const struct buffer_head *head,
     const uint8_t *data = scan->look;
     size_t size = scan->look_size < head->end ? scan->look_size : head->end;
     if ((head->flags & BUFFER_COMPRESSED) != 0) {
-        const size_t packed = head->size < scan->look_size ? head->size : scan->look_size;
-        (void)!buffer_unpack(head, scan->file->packing, scan->look, packed, out, sizeof out, &size);
+        struct buffer_room room = {.data = scan->look,
+                                   .size =
+                                       head->size < scan->look_size ? head->size : scan->look_size,
+                                   .room = sizeof out};
+        room.out = out;
+        (void)!buffer_unpack(head, scan->file->packing, &room);
         data = out;
+        size = room.written;
     }
     return size > BUFFER_HEADER && trace_peek(data + BUFFER_HEADER, size - BUFFER_HEADER, stamp);
 }
@@ -108,29 +114,39 @@ static bool looks_like_buffer(struct scan *scan, const uint8_t *data)
            first_stamp(scan, &head, &stamp);
 }
 
+/* Looks through the bytes from `from` on. True: one begins where the scan then stands. */
+static bool find_in_window(struct scan *scan, uint64_t from, uint64_t start, bool *zeros)
+{
+    uint8_t *window = scan->window;
+    const size_t got = file_read(scan->file->file, from, window, SEARCH + BUFFER_HEADER);
+    for (size_t i = 0; i < got && i < SEARCH; i++) {
+        *zeros = *zeros && window[i] == 0;
+        scan->at = from + i;
+        if (scan->at != start && got - i >= BUFFER_HEADER && window[i + 3] == 0 &&
+            looks_like_buffer(scan, window + i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Moves to the next place where a buffer can begin, or to the end. */
 static bool find_buffer(struct scan *scan)
 {
-    static uint8_t window[SEARCH + BUFFER_HEADER];
     const uint64_t start = scan->at;
     bool zeros = true;
-    for (uint64_t from = start; from < scan->file->size; from += SEARCH) {
-        const size_t got = file_read(scan->file->file, from, window, sizeof window);
-        for (size_t i = 0; i < got && i < SEARCH; i++) {
-            zeros = zeros && window[i] == 0;
-            scan->at = from + i;
-            if (scan->at != start && got - i >= BUFFER_HEADER && window[i + 3] == 0 &&
-                looks_like_buffer(scan, window + i)) {
-                damage(scan, start, scan->at - start, "no buffer");
-                return true;
-            }
-        }
+    bool found = false;
+    scan->window = malloc(SEARCH + BUFFER_HEADER);
+    for (uint64_t from = start; scan->window != NULL && !found && from < scan->file->size;
+         from += SEARCH) {
+        found = find_in_window(scan, from, start, &zeros);
     }
-    scan->at = scan->file->size;
-    if (!zeros) {
-        damage(scan, start, scan->file->size - start, "no buffer");
+    free(scan->window);
+    scan->at = found ? scan->at : scan->file->size;
+    if (found || !zeros) {
+        damage(scan, start, scan->at - start, "no buffer");
     }
-    return false;
+    return found;
 }
 
 /* The first buffer tells what the trace is, and how the others are packed. */
@@ -148,8 +164,11 @@ static bool describe(struct scan *scan, const struct buffer_head *head)
         size_t size = file_read(scan->file->file, scan->at, data,
                                 head->size < HEADER_ROOM ? head->size : HEADER_ROOM);
         if ((head->flags & BUFFER_COMPRESSED) != 0) {
-            (void)!buffer_unpack(head, scan->file->packing, data, size, room, HEADER_ROOM, &size);
+            struct buffer_room unpacked = {
+                .data = data, .size = size, .out = room, .room = HEADER_ROOM};
+            (void)!buffer_unpack(head, scan->file->packing, &unpacked);
             data = room;
+            size = unpacked.written;
         }
         size = size < head->end ? size : head->end;
         good = size > BUFFER_HEADER &&
@@ -170,10 +189,8 @@ enum etwas_status trace_index(struct trace *trace, size_t index, struct etwas_er
         return ETWAS_MALFORMED;
     }
     while (scan.at < scan.file->size) {
-        if (!read_head(&scan, &head)) {
-            if (!find_buffer(&scan) || !read_head(&scan, &head)) {
-                break;
-            }
+        if (!read_head(&scan, &head) && (!find_buffer(&scan) || !read_head(&scan, &head))) {
+            break;
         }
         const enum etwas_status status = take_buffer(&scan, &head);
         if (status != ETWAS_OK) {

@@ -4,9 +4,9 @@
 #include "monitor/etw/classic.h"
 #include "monitor/etw/schemas_parts.h"
 
-static char lower(char c)
+static int lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
 
 static bool same(const char *a, const char *b)

@@ -164,6 +164,9 @@ uint64_t etw_item_number(const struct etw_field *field, const uint8_t *data, siz
 
 static int64_t signed_number(uint64_t number, size_t size)
 {
+    if (size == 0 || size > sizeof number) {
+        return 0;
+    }
     const unsigned unused = 64 - 8 * (unsigned)size;
     const uint64_t shifted = number << unused;
     /* Right shifts of negative numbers keep the sign with all compilers that build this. */

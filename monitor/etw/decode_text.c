@@ -64,6 +64,18 @@ static size_t copy_ascii(const uint8_t *data, size_t units, char *out)
     return i;
 }
 
+/* One character that begins with the unit `c`, which is a surrogate; `*i` moves over the other
+ * half. */
+static uint32_t join(const uint8_t *data, size_t units, size_t *i, uint32_t c)
+{
+    const uint32_t low = *i < units ? load_u16(data + 2 * *i) : 0;
+    if (c >= 0xdc00 || low < 0xdc00 || low >= 0xe000) {
+        return 0xfffd;
+    }
+    (*i)++;
+    return 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+}
+
 struct value etw_utf16(const uint8_t *data, size_t size, struct arena *arena)
 {
     const size_t units = size / 2;
@@ -74,24 +86,16 @@ struct value etw_utf16(const uint8_t *data, size_t size, struct arena *arena)
     size_t i = copy_ascii(data, units, out);
     size_t used = i;
     while (i < units) {
-        uint32_t c = load_u16(data + 2 * i++);
-        if (c == 0) {
+        const uint32_t unit = load_u16(data + 2 * i++);
+        if (unit == 0) {
             break;
         }
-        if (c < 0x80) {
-            out[used++] = (char)c;
-            continue;
+        if (unit < 0x80) {
+            out[used++] = (char)unit;
+        } else {
+            const bool surrogate = unit >= 0xd800 && unit < 0xe000;
+            used += put_utf8(out + used, surrogate ? join(data, units, &i, unit) : unit);
         }
-        if (c >= 0xd800 && c < 0xe000) {
-            const uint32_t low = i < units ? load_u16(data + 2 * i) : 0;
-            if (c < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
-                c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-                i++;
-            } else {
-                c = 0xfffd;
-            }
-        }
-        used += put_utf8(out + used, c);
     }
     return text_of(out, used);
 }
@@ -111,7 +115,7 @@ struct value etw_sid(const uint8_t *data, size_t size, struct arena *arena)
                         (unsigned)data[0], (unsigned long long)authority);
     for (unsigned i = 0; i < data[1] && used > 0 && used < SID_ROOM; i++) {
         used += snprintf(out + used, SID_ROOM - (size_t)used, "-%lu",
-                         (unsigned long)load_u32(data + 8 + 4 * i));
+                         (unsigned long)load_u32(data + 8 + 4 * (size_t)i));
     }
     return used > 0 && used < SID_ROOM ? text_of(out, (size_t)used) : nothing;
 }
@@ -129,10 +133,10 @@ struct value etw_ipv4(const uint8_t *data, struct arena *arena)
 /* RFC 5952: small letters, no zeros in front, the first longest run of zero groups left out. */
 static size_t put_ipv6(char *out, size_t room, const uint8_t *data)
 {
-    unsigned best = GROUPS;
-    unsigned best_length = 1; /* a single one stays */
-    for (unsigned i = 0; i < GROUPS; i++) {
-        unsigned length = 0;
+    size_t best = GROUPS;
+    size_t best_length = 1; /* a single one stays */
+    for (size_t i = 0; i < GROUPS; i++) {
+        size_t length = 0;
         while (i + length < GROUPS && data[2 * (i + length)] == 0 &&
                data[2 * (i + length) + 1] == 0) {
             length++;
@@ -144,7 +148,7 @@ static size_t put_ipv6(char *out, size_t room, const uint8_t *data)
         i += length;
     }
     size_t used = 0;
-    for (unsigned i = 0; i < GROUPS;) {
+    for (size_t i = 0; i < GROUPS;) {
         if (i == best) {
             used += (size_t)snprintf(out + used, room - used, "::");
             i += best_length;
