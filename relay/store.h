@@ -155,7 +155,10 @@ struct store_stream {
     int64_t last_seen_ms;
 };
 
-/* All streams, by key, the newest first; `each` returns false to stop. The struct is borrowed for the call. */
+/*
+ * All streams, by key, the newest first; `each` returns false to stop. The struct is borrowed for
+ * the call.
+ */
 ETWAS_MUST_CHECK enum etwas_status store_streams(struct store_reader *reader,
                                                  bool (*each)(void *context,
                                                               const struct store_stream *stream),
