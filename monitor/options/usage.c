@@ -26,7 +26,7 @@ const char options_help[] =
     "  name=PATTERN pid=N                process-cpu\n"
     "\n"
     "Sinks (standard output unless told otherwise; several at once):\n"
-    "  --sink stdout | null | file:PATH  .jsonl .json .txt .xml .csv\n"
+    "  --sink stdout | null | file:PATH  .jsonl .json .txt .xml .csv .etl\n"
     "  --sink http://HOST[:PORT]         a relay (etwass); https:// with a certificate\n"
     "  --sink role:NAME[:ENDPOINT]       all relays of a role\n"
     "  --format text|json|xml|table|csv  of standard output\n"

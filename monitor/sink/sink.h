@@ -69,7 +69,7 @@ ETWAS_MUST_CHECK enum etwas_status sink_stdout_open(enum event_format format, st
 /*
  * A file, made anew with mode 0600 where it does not exist and emptied where it
  * does. The extension chooses the format: .jsonl and .json one JSON object a
- * line, .txt text, .xml, .csv; NOT_FOUND for any other.
+ * line, .txt text, .xml, .csv, .etl; NOT_FOUND for any other.
  */
 ETWAS_MUST_CHECK enum etwas_status sink_file_open(const char *path, struct sink **sink,
                                                   struct etwas_error *error);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "monitor/sink/etl_sink.h"
 #include "monitor/sink/sink.h"
 #include "monitor/sink/writer.h"
 
@@ -179,10 +180,15 @@ enum etwas_status sink_file_open(const char *path, struct sink **sink, struct et
 {
     *sink = NULL;
     enum event_format format = EVENT_TEXT;
+    const char *dot = strrchr(path, '.');
+    if (dot != NULL && strcmp(dot, ".etl") == 0) {
+        return etl_sink_open(path, sink, error);
+    }
     if (!format_of(path, &format)) {
         *error = (struct etwas_error){
             .status = ETWAS_NOT_FOUND,
-            .doing = "choosing a format by the extension (.jsonl, .json, .txt, .xml or .csv)"};
+            .doing =
+                "choosing a format by the extension (.jsonl, .json, .txt, .xml, .csv or .etl)"};
         return ETWAS_NOT_FOUND;
     }
     struct text_sink *text = text_open("file:", path, error);

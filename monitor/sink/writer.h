@@ -25,4 +25,11 @@ uint32_t writer_columns(int file);
 ETWAS_MUST_CHECK enum etwas_status writer_write(int file, const void *data, size_t size,
                                                 struct etwas_error *error);
 
+/*
+ * Writes all of it at that offset of a file; the file grows as it must. SYSTEM for what has no
+ * offsets: pipes, terminals.
+ */
+ETWAS_MUST_CHECK enum etwas_status writer_write_at(int file, uint64_t offset, const void *data,
+                                                   size_t size, struct etwas_error *error);
+
 #endif

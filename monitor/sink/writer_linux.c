@@ -71,3 +71,20 @@ enum etwas_status writer_write(int file, const void *data, size_t size, struct e
     }
     return ETWAS_OK;
 }
+
+enum etwas_status writer_write_at(int file, uint64_t offset, const void *data, size_t size,
+                                  struct etwas_error *error)
+{
+    const char *at = data;
+    while (size > 0) {
+        const ssize_t written = pwrite(file, at, size, (off_t)offset);
+        if (written > 0) {
+            at += written;
+            offset += (uint64_t)written;
+            size -= (size_t)written;
+        } else if (written == 0 || errno != EINTR) {
+            return fail(error, ETWAS_SYSTEM, "writing events");
+        }
+    }
+    return ETWAS_OK;
+}

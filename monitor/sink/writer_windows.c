@@ -135,3 +135,21 @@ enum etwas_status writer_write(int file, const void *data, size_t size, struct e
     }
     return ETWAS_OK;
 }
+
+enum etwas_status writer_write_at(int file, uint64_t offset, const void *data, size_t size,
+                                  struct etwas_error *error)
+{
+    const char *at = data;
+    while (size > 0) {
+        OVERLAPPED where = {.Offset = (DWORD)offset, .OffsetHigh = (DWORD)(offset >> 32)};
+        DWORD written = 0;
+        if (!WriteFile(handle_of(file), at, (DWORD)(size < PART ? size : PART), &written, &where) ||
+            written == 0) {
+            return fail(error, GetLastError(), "writing events");
+        }
+        at += written;
+        offset += written;
+        size -= written;
+    }
+    return ETWAS_OK;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ETWAS_MONITOR_ETL_WRITER_H
+#define ETWAS_MONITOR_ETL_WRITER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipc/status.h"
+#include "monitor/etl/record.h"
+
+/*
+ * Writes event trace logs: buffers of 64 KiB, of which the first describes the trace, its clock
+ * the system time. Every buffer has its place in the file from its first record on, and is written
+ * there as a whole, again and again while it fills. So whatever ends the program, the file is one
+ * that can be read, and lacks at most what came after the last etl_writer_flush().
+ */
+struct etl_writer;
+
+enum {
+    ETL_WRITER_BUFFER = 64 * 1024,
+    ETL_WRITER_OPEN = 256, /* buffers that fill at a time: one for each CPU, and for late records */
+};
+
+/* Where the bytes go. Embedded in what implements it. */
+struct etl_writer_output {
+    enum etwas_status (*write_at)(struct etl_writer_output *output, uint64_t offset,
+                                  const void *data, size_t size, struct etwas_error *error);
+};
+
+/* Writes the first buffer. `session` and `file` are the names it has; UTF-8, cut at 255 units. */
+ETWAS_MUST_CHECK enum etwas_status etl_writer_open(struct etl_writer_output *output,
+                                                   const char *session, const char *file,
+                                                   struct etl_writer **writer,
+                                                   struct etwas_error *error);
+
+/*
+ * Writes a record with an EVENT_HEADER, whatever its kind was: `time` is its time, `extended` goes
+ * into it as it is. TOO_BIG: no buffer holds it, and nothing was written.
+ */
+ETWAS_MUST_CHECK enum etwas_status etl_writer_put(struct etl_writer *writer,
+                                                  const struct etl_record *record,
+                                                  struct etwas_error *error);
+
+/* Everything so far is in the file afterwards. */
+ETWAS_MUST_CHECK enum etwas_status etl_writer_flush(struct etl_writer *writer,
+                                                    struct etwas_error *error);
+
+/* Flushes, and says in the first buffer when the trace ended. */
+ETWAS_MUST_CHECK enum etwas_status etl_writer_finish(struct etl_writer *writer,
+                                                     struct etwas_error *error);
+void etl_writer_close(struct etl_writer *writer); /* NULL is fine */
+
+#endif
