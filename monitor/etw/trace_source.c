@@ -46,23 +46,28 @@ static const struct trace_source *of_const(const struct source *source)
     return (const struct trace_source *)(const void *)source;
 }
 
+static void learn_all(struct schemas *schemas, struct trace *trace)
+{
+    struct etl_record record;
+    enum etwas_status status = trace_next(trace, &record);
+    while (status == ETWAS_OK || status == ETWAS_AGAIN) {
+        if (status == ETWAS_OK) {
+            (void)schemas_learn(schemas, &record);
+        }
+        trace_advance(trace);
+        status = trace_next(trace, &record);
+    }
+}
+
 /* Everything that describes events, wherever it lies: by a reader of its own. */
 static void learn(struct trace_source *source)
 {
     struct trace *trace = NULL;
-    struct etl_record record;
     struct etwas_error error;
     size_t failed = 0;
     if (trace_open((const char *const *)source->paths, source->path_count, &trace, &failed,
                    &error) == ETWAS_OK) {
-        enum etwas_status status = trace_next(trace, &record);
-        while (status == ETWAS_OK || status == ETWAS_AGAIN) {
-            if (status == ETWAS_OK) {
-                (void)schemas_learn(source->schemas, &record);
-            }
-            trace_advance(trace);
-            status = trace_next(trace, &record);
-        }
+        learn_all(source->schemas, trace);
     }
     trace_close(trace);
     schemas_learnt(source->schemas);
@@ -155,6 +160,18 @@ static enum etwas_status wind_up(const struct trace_source *source, struct etwas
     return ETWAS_MALFORMED;
 }
 
+static enum etwas_status deliver(struct trace_source *source, struct event_handler *handler,
+                                 size_t count)
+{
+    if (count == 0) {
+        return ETWAS_OK;
+    }
+    source->delivered += count;
+    const enum etwas_status status = handler->handle(handler, source->batch, count);
+    trace_advance(source->trace);
+    return status;
+}
+
 static enum etwas_status pump(struct source *base, struct event_handler *handler,
                               struct etwas_error *error)
 {
@@ -162,13 +179,9 @@ static enum etwas_status pump(struct source *base, struct event_handler *handler
     for (size_t i = 0; i < PUMP_BATCHES && !source->finishing; i++) {
         size_t count = 0;
         const enum etwas_status status = fill(source, &count);
-        if (count != 0) {
-            source->delivered += count;
-            const enum etwas_status handled = handler->handle(handler, source->batch, count);
-            trace_advance(source->trace);
-            if (handled != ETWAS_OK) {
-                return handled;
-            }
+        const enum etwas_status handled = deliver(source, handler, count);
+        if (handled != ETWAS_OK) {
+            return handled;
         }
         if (status == ETWAS_CLOSED) {
             return wind_up(source, error);
