@@ -19,7 +19,7 @@ enum {
 
 /* A buffer that fills. */
 struct filling {
-    uint8_t *data; /* ETL_WRITER_BUFFER bytes; NULL: none yet */
+    uint8_t *data; /* NULL: none yet */
     uint64_t offset;
     size_t end;
     int64_t last;  /* time of the last record; what is earlier has to go elsewhere */
@@ -32,6 +32,7 @@ struct etl_writer {
     struct etl_writer_output *output;
     struct writer_head head;
     uint8_t *first; /* the first buffer */
+    uint32_t size;  /* of each buffer */
     uint64_t records;
     bool head_dirty;
     struct filling filling[ETL_WRITER_OPEN];
@@ -45,8 +46,8 @@ static enum etwas_status write_buffer(struct etl_writer *writer, struct filling 
     }
     writer_head_buffer_end(filling->data, filling->end);
     filling->dirty = false;
-    return writer->output->write_at(writer->output, filling->offset, filling->data,
-                                    ETL_WRITER_BUFFER, error);
+    return writer->output->write_at(writer->output, filling->offset, filling->data, writer->size,
+                                    error);
 }
 
 static enum etwas_status write_head(struct etl_writer *writer, struct etwas_error *error)
@@ -54,20 +55,21 @@ static enum etwas_status write_head(struct etl_writer *writer, struct etwas_erro
     if (!writer->head_dirty) {
         return ETWAS_OK;
     }
-    memset(writer->first, NO_RECORD, ETL_WRITER_BUFFER);
-    writer_head_first(&writer->head, writer->first, ETL_WRITER_BUFFER);
+    memset(writer->first, NO_RECORD, writer->size);
+    writer_head_first(&writer->head, writer->first, writer->size);
     writer->head_dirty = false;
-    return writer->output->write_at(writer->output, 0, writer->first, ETL_WRITER_BUFFER, error);
+    return writer->output->write_at(writer->output, 0, writer->first, writer->size, error);
 }
 
-enum etwas_status etl_writer_open(struct etl_writer_output *output, const char *session,
-                                  const char *file, struct etl_writer **writer,
-                                  struct etwas_error *error)
+enum etwas_status etl_writer_open(struct etl_writer_output *output,
+                                  const struct etl_writer_options *options,
+                                  struct etl_writer **writer, struct etwas_error *error)
 {
     struct etl_writer *made = calloc(1, sizeof *made);
     *writer = NULL;
     if (made != NULL) {
-        made->first = malloc(ETL_WRITER_BUFFER);
+        made->size = options->buffer_size != 0 ? options->buffer_size : (uint32_t)ETL_WRITER_BUFFER;
+        made->first = malloc(made->size);
     }
     if (made == NULL || made->first == NULL) {
         etl_writer_close(made);
@@ -76,8 +78,8 @@ enum etwas_status etl_writer_open(struct etl_writer_output *output, const char *
     }
     made->output = output;
     made->head.buffers = 1;
-    writer_head_name(session, made->head.session);
-    writer_head_name(file, made->head.file);
+    writer_head_name(options->session, made->head.session);
+    writer_head_name(options->file, made->head.file);
     made->head_dirty = true;
     const enum etwas_status status = write_head(made, error);
     if (status != ETWAS_OK) {
@@ -106,8 +108,7 @@ static struct filling *find(struct etl_writer *writer, uint32_t cpu, int64_t tim
     for (size_t i = 0; i < ETL_WRITER_OPEN; i++) {
         struct filling *filling = &writer->filling[i];
         if (filling->data != NULL && filling->cpu == cpu && filling->last <= time &&
-            size <= ETL_WRITER_BUFFER - filling->end &&
-            (found == NULL || filling->last > found->last)) {
+            size <= writer->size - filling->end && (found == NULL || filling->last > found->last)) {
             found = filling;
         }
     }
@@ -137,20 +138,20 @@ static enum etwas_status begin(struct etl_writer *writer, uint32_t cpu, int64_t 
         return status;
     }
     if (filling->data == NULL) {
-        filling->data = malloc(ETL_WRITER_BUFFER);
+        filling->data = malloc(writer->size);
         if (filling->data == NULL) {
             *error = (struct etwas_error){ETWAS_NO_MEMORY, 0, "making a buffer"};
             return ETWAS_NO_MEMORY;
         }
     }
-    memset(filling->data, NO_RECORD, ETL_WRITER_BUFFER);
-    const struct writer_buffer buffer = {.size = ETL_WRITER_BUFFER,
+    memset(filling->data, NO_RECORD, writer->size);
+    const struct writer_buffer buffer = {.size = writer->size,
                                          .end = BUFFER_HEADER,
                                          .stamp = time,
                                          .sequence = writer->head.buffers,
                                          .cpu = (uint16_t)cpu};
     writer_head_buffer(&buffer, filling->data);
-    filling->offset = writer->head.buffers * (uint64_t)ETL_WRITER_BUFFER;
+    filling->offset = writer->head.buffers * (uint64_t)writer->size;
     filling->end = BUFFER_HEADER;
     filling->last = time;
     filling->cpu = cpu;
@@ -200,7 +201,7 @@ static size_t padded(size_t size)
 enum etwas_status etl_writer_put(struct etl_writer *writer, const struct etl_record *record,
                                  struct etwas_error *error)
 {
-    const size_t most = ETL_WRITER_BUFFER - BUFFER_HEADER - EVENT_HEAD;
+    const size_t most = writer->size - BUFFER_HEADER - EVENT_HEAD;
     if (record->extended_size > most || record->payload_size > most - record->extended_size) {
         *error = (struct etwas_error){ETWAS_TOO_BIG, 0, "writing a record"};
         return ETWAS_TOO_BIG;

@@ -9,7 +9,7 @@
 #include "monitor/etl/record.h"
 
 /*
- * Writes event trace logs: buffers of 64 KiB, of which the first describes the trace, its clock
+ * Writes event trace logs: buffers of one size, of which the first describes the trace, its clock
  * the system time. Every buffer has its place in the file from its first record on, and is written
  * there as a whole, again and again while it fills. So whatever ends the program, the file is one
  * that can be read, and lacks at most what came after the last etl_writer_flush().
@@ -27,9 +27,15 @@ struct etl_writer_output {
                                   const void *data, size_t size, struct etwas_error *error);
 };
 
-/* Writes the first buffer. `session` and `file` are the names it has; UTF-8, cut at 255 units. */
+struct etl_writer_options {
+    const char *session; /* names that the trace has; UTF-8, cut at 255 units of UTF-16 */
+    const char *file;
+    uint32_t buffer_size; /* 4 KiB to ETL_WRITER_BUFFER; 0 is that */
+};
+
+/* Writes the first buffer. */
 ETWAS_MUST_CHECK enum etwas_status etl_writer_open(struct etl_writer_output *output,
-                                                   const char *session, const char *file,
+                                                   const struct etl_writer_options *options,
                                                    struct etl_writer **writer,
                                                    struct etwas_error *error);
 

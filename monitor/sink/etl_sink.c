@@ -109,6 +109,7 @@ static struct etl_sink *make(const char *path, struct etwas_error *error)
 
 enum etwas_status etl_sink_open(const char *path, struct sink **sink, struct etwas_error *error)
 {
+    const struct etl_writer_options options = {.session = "Etwas", .file = path};
     struct etl_sink *etl = make(path, error);
     *sink = NULL;
     if (etl == NULL) {
@@ -116,7 +117,7 @@ enum etwas_status etl_sink_open(const char *path, struct sink **sink, struct etw
     }
     enum etwas_status status = writer_file_open(path, &etl->file, error);
     if (status == ETWAS_OK) {
-        status = etl_writer_open(&etl->output, "Etwas", path, &etl->writer, error);
+        status = etl_writer_open(&etl->output, &options, &etl->writer, error);
     }
     if (status != ETWAS_OK) {
         close_sink(&etl->sink);

@@ -21,7 +21,8 @@ static int set_up(void **state)
     (void)state;
     (void)snprintf(path, sizeof path, "etl_writer_test_%d.etl", rand());
     memory_file_open(&file);
-    return etl_writer_open(&file.output, "S\xc3\xa4ssion", "f.etl", &writer, &error) != ETWAS_OK;
+    const struct etl_writer_options options = {.session = "S\xc3\xa4ssion", .file = "f.etl"};
+    return etl_writer_open(&file.output, &options, &writer, &error) != ETWAS_OK;
 }
 
 static int tear_down(void **state)
@@ -223,8 +224,9 @@ static void a_full_disk_is_said_at_each_write(void **state)
     assert_int_equal(etl_writer_put(writer, &record, &error), ETWAS_OK);
     assert_int_equal(etl_writer_flush(writer, &error), ETWAS_SYSTEM);
     assert_int_equal(error.os_code, 28);
+    const struct etl_writer_options options = {.session = "s", .file = "f"};
     struct etl_writer *none = NULL;
-    assert_int_equal(etl_writer_open(&file.output, "s", "f", &none, &error), ETWAS_SYSTEM);
+    assert_int_equal(etl_writer_open(&file.output, &options, &none, &error), ETWAS_SYSTEM);
     assert_null(none);
 }
 
@@ -238,7 +240,9 @@ static void long_and_broken_names_are_cut(void **state)
     memcpy(name, "\xff\xf0\x9f\x98\x80\xed\xa0\x80", 8);
     name[sizeof name - 1] = 0;
     memory_file_open(&other);
-    assert_int_equal(etl_writer_open(&other.output, name, name, &made, &error), ETWAS_OK);
+    const struct etl_writer_options options = {.session = name, .file = name, .buffer_size = 4096};
+    assert_int_equal(etl_writer_open(&other.output, &options, &made, &error), ETWAS_OK);
+    assert_int_equal(other.size, 4096);
     memory_file_save(&other, path);
     const char *const paths[] = {path};
     struct trace *trace = NULL;
