@@ -216,6 +216,9 @@ static const struct etw_layout *make(struct schemas *schemas, const struct etl_r
     if (layout == NULL) {
         layout = clr_events_layout(record, true, options, arena);
     }
+    if (layout == NULL) {
+        layout = stream_manifests_chunk(schemas->stream, record, options, arena);
+    }
     if (layout == NULL && record->kind == ETL_EVENT) {
         layout = stream_manifests_layout(schemas->stream, record, options, arena);
     }

@@ -48,6 +48,12 @@ const struct etw_layout *stream_manifests_layout(const struct stream_manifests *
                                                  const struct schemas_options *options,
                                                  struct arena *arena);
 
+/* Of the records that carry them, ManifestData; NULL: it is none of a manifest that was learnt. */
+const struct etw_layout *stream_manifests_chunk(const struct stream_manifests *manifests,
+                                                const struct etl_record *record,
+                                                const struct schemas_options *options,
+                                                struct arena *arena);
+
 /* Bytes that outlive what they come from; NULL: no memory. */
 void *schemas_copy(struct arena *arena, const void *data, size_t size);
 

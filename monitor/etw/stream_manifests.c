@@ -5,6 +5,7 @@
 #include "ipc/load.h"
 #include "monitor/etw/manifest.h"
 #include "monitor/etw/schemas_parts.h"
+#include "monitor/etw/table.h"
 
 /*
  * EventSources describe themselves in events of id 0xfffe: pieces of a manifest, each behind a
@@ -186,4 +187,45 @@ const struct etw_layout *stream_manifests_layout(const struct stream_manifests *
         }
     }
     return NULL;
+}
+
+/* What the provider calls itself in its manifest, or NULL. */
+static const char *name_of(const struct stream_manifests *manifests, const uint8_t *wanted)
+{
+    uint8_t id[SCHEMAS_ID_SIZE];
+    const char *name = NULL;
+    for (size_t i = 0; i < manifests->known_count; i++) {
+        if (memcmp(manifests->known[i].id, wanted, SCHEMAS_ID_SIZE) == 0 &&
+            manifest_provider(manifests->known[i].manifest, 0, id, &name)) {
+            return name;
+        }
+    }
+    return NULL;
+}
+
+const struct etw_layout *stream_manifests_chunk(const struct stream_manifests *manifests,
+                                                const struct etl_record *record,
+                                                const struct schemas_options *options,
+                                                struct arena *arena)
+{
+    const bool is_chunk = record->kind == ETL_EVENT && record->id == MANIFEST_EVENT_ID &&
+                          record->payload_size >= HEAD && record->payload[3] == MAGIC;
+    const char *name = is_chunk ? name_of(manifests, record->provider_id) : NULL;
+    struct etw_layout *layout = name != NULL ? arena_take(arena, sizeof *layout) : NULL;
+    if (layout == NULL) {
+        return NULL;
+    }
+    *layout = (struct etw_layout){.source = ETW_STREAM_MANIFEST,
+                                  .pointer_size = record->pointer_size,
+                                  .raw_values = options->raw_values};
+    layout->schema.event_name = "ManifestData";
+    layout->schema.provider = schemas_copy(arena, name, strlen(name) + 1);
+    layout->schema.provider_id = schemas_copy(arena, record->provider_id, SCHEMAS_ID_SIZE);
+    return layout->schema.provider_id != NULL && layout->schema.provider != NULL &&
+                   table_layout(layout,
+                                "u1 Format, u1 MajorVersion, u1 MinorVersion, x1 Magic, "
+                                "u2 TotalChunks, u2 ChunkNumber, a Manifest",
+                                arena)
+               ? layout
+               : NULL;
 }

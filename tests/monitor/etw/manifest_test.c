@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "monitor/etw/schemas.h"
 #include "monitor/event/arena.h"
 #include "tests/check.h"
 #include "tests/monitor/etw/etw_parts.h"
@@ -202,6 +203,27 @@ static void no_cut_harms(void **state)
     }
 }
 
+static void a_stream_s_manifest_is_an_event_with_its_provider_s_name(void **state)
+{
+    (void)state;
+    static char chunk[8 + sizeof text - 1] = {1, 0, 0, 0x5b, 1, 0, 0, 0};
+    const struct schemas_options options = {.manifests = NULL};
+    struct schemas *schemas = NULL;
+    struct etwas_error error;
+    memcpy(chunk + 8, text, sizeof text - 1);
+    const struct etl_record *record = test_event(0xfffe, 1, chunk, sizeof chunk);
+    assert_int_equal(schemas_open(&options, &schemas, &error), ETWAS_OK);
+    assert_null(schemas_find(schemas, record)); /* nothing is learnt yet */
+    assert_true(schemas_learn(schemas, record));
+    const struct etw_layout *layout = schemas_find(schemas, record);
+    assert_non_null(layout);
+    assert_string_equal(layout->schema.provider, "A & B");
+    assert_string_equal(layout->schema.event_name, "ManifestData");
+    assert_non_null(strstr(test_data(layout, record),
+                           "\"TotalChunks\":1,\"ChunkNumber\":0,\"Manifest\":\"<?xml"));
+    schemas_close(schemas);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +236,7 @@ int main(void)
         cmocka_unit_test(utf16_is_understood),
         cmocka_unit_test(faults_are_counted_with_their_line),
         cmocka_unit_test(no_cut_harms),
+        cmocka_unit_test(a_stream_s_manifest_is_an_event_with_its_provider_s_name),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }
