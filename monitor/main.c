@@ -45,7 +45,8 @@ static int act(const struct options *options)
     }
     switch (options->action) {
     case ACTION_HELP:
-        return print(options_help);
+        (void)print(options_help);
+        return print(options_help_traces);
     case ACTION_VERSION:
         return print("etwas " ETWAS_VERSION "\n");
     case ACTION_STOP:

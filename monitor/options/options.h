@@ -114,6 +114,7 @@ ETWAS_MUST_CHECK enum etwas_status options_parse(struct options *options, int ar
 void options_clear(struct options *options);
 
 extern const char options_usage[]; /* a few lines, for bad arguments */
-extern const char options_help[];  /* everything */
+extern const char options_help[];  /* everything, together with: */
+extern const char options_help_traces[];
 
 #endif

@@ -3,12 +3,14 @@
 
 const char options_usage[] =
     "Usage: etwas --source SOURCE [--source SOURCE ...] [--sink SINK ...] [options]\n"
+    "       etwas --file TRACE [--source PROVIDER ...] [--info | --list WHAT] [options]\n"
     "       etwas --stop | --status | --list WHAT | --doctor | --key-show\n"
     "Try etwas --help.\n";
 
 const char options_help[] =
     "Usage: etwas --source SOURCE [--source SOURCE ...] [--sink SINK ...] [options]\n"
     "       etwas --source stdout [options] [-- COMMAND ARGUMENTS]\n"
+    "       etwas --file TRACE [--source PROVIDER ...] [--info | --list WHAT] [options]\n"
     "       etwas --stop | --status | --list WHAT | --doctor | --key-show\n"
     "\n"
     "Shows trace events as they happen. Needs no elevation: etwas-controller does.\n"
@@ -80,3 +82,18 @@ const char options_help[] =
     "\n"
     "Exit status: 0 fine, 1 bad arguments, 2 failure, 3 denied, 4 not found,\n"
     "5 a limit was reached, 6 events were lost (--fail-on-loss). See etwas(1).\n";
+
+/* A string of its own: compilers need not take more than 4095 characters in one. */
+const char options_help_traces[] =
+    "\n"
+    "Recorded traces of Windows:\n"
+    "  -f, --file TRACE                  a file or a pattern; several are merged by time\n"
+    "  --source NAME | {GUID} | *NAME[:LEVEL[:IDS[:ANY[:ALL]]]]\n"
+    "                                    only these; ?level= ids= not-ids= any= all= pid=\n"
+    "  --manifest PATH                   a manifest or a folder of them\n"
+    "  --tmf DIR                         formats of WPP messages\n"
+    "  --stacks                          call stacks, on the events they belong to\n"
+    "  --raw-values                      numbers where there are names for them\n"
+    "  --info                            session, clock, times, what was lost\n"
+    "  --list providers                  who is in it, how often, with a schema or without\n"
+    "  --list events [PROVIDER]          the same of events\n";
