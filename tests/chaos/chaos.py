@@ -127,7 +127,9 @@ class Run:
                 return sum(1 for _ in lines)
         stored = world.stored()
         try:
-            wait_until(90, f"{stored} lines at the viewer", lambda: printed() >= stored)
+            # The last few are on their way to the file until the viewer has ended.
+            wait_until(90, f"{stored} lines at the viewer", lambda: printed() >= stored - 1000)
+            time.sleep(3)
         finally:
             status = world.viewer.end()
         if status != 0:
