@@ -207,8 +207,8 @@ static const struct etw_layout *raw_layout(struct schemas *schemas, const struct
                                                                                         : NULL;
 }
 
-/* In the order of the design; NULL: nobody describes it. */
-static const struct etw_layout *make(struct schemas *schemas, const struct etl_record *record)
+/* What the record says itself, or the stream. */
+static const struct etw_layout *told(const struct schemas *schemas, const struct etl_record *record)
 {
     const struct schemas_options *options = &schemas->options;
     struct arena *arena = schemas->arena;
@@ -222,9 +222,15 @@ static const struct etw_layout *make(struct schemas *schemas, const struct etl_r
     if (layout == NULL && record->kind == ETL_EVENT) {
         layout = stream_manifests_layout(schemas->stream, record, options, arena);
     }
-    if (layout == NULL) {
-        layout = event_infos_layout(schemas->infos, record, options, arena);
-    }
+    return layout != NULL ? layout : event_infos_layout(schemas->infos, record, options, arena);
+}
+
+/* In the order of the design; NULL: nobody describes it. */
+static const struct etw_layout *make(const struct schemas *schemas, const struct etl_record *record)
+{
+    const struct schemas_options *options = &schemas->options;
+    struct arena *arena = schemas->arena;
+    const struct etw_layout *layout = told(schemas, record);
     if (layout == NULL && record->kind == ETL_EVENT) {
         layout = manifest_files_layout(schemas->files, record, options, arena);
     }
@@ -232,12 +238,12 @@ static const struct etw_layout *make(struct schemas *schemas, const struct etl_r
         const struct etw_layout *known = clr_events_layout(record, false, options, arena);
         layout = known != NULL && (layout == NULL || !known->nearest) ? known : layout;
     }
-    if (layout == NULL && record->kind == ETL_MESSAGE) {
-        layout = tmf_layout(record, options, arena);
-    } else if (layout == NULL && record->classic) {
-        layout = classic_layout(record, options, arena);
+    if (layout != NULL) {
+        return layout;
     }
-    return layout;
+    return record->kind == ETL_MESSAGE ? tmf_layout(record, options, arena)
+           : record->classic           ? classic_layout(record, options, arena)
+                                       : NULL;
 }
 
 bool schemas_learn(struct schemas *schemas, const struct etl_record *record)
