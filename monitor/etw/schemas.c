@@ -169,7 +169,7 @@ static size_t place_of(const struct schemas *schemas, const struct key *key)
 
 static bool grow(struct schemas *schemas)
 {
-    const struct slot *old = schemas->slots;
+    struct slot *old = schemas->slots;
     const size_t old_count = schemas->slot_count;
     struct slot *slots = calloc(old_count * 2, sizeof *slots);
     if (slots == NULL) {
@@ -182,7 +182,7 @@ static bool grow(struct schemas *schemas)
             slots[place_of(schemas, &old[i].key)] = old[i];
         }
     }
-    free((void *)(uintptr_t)old);
+    free(old);
     return true;
 }
 
