@@ -142,10 +142,10 @@ static void many_records_come_back_in_the_order_of_time(void **state)
     (void)state;
     enum { COUNT = 2000 };
     struct etl_record record;
-    for (uint16_t i = 0; i < COUNT; i++) {
+    for (int i = 0; i < COUNT; i++) {
         /* Each seventh is late by more than its neighbours. */
         const int64_t time = START + (i % 7 == 0 ? i - 5 : i) * INT64_C(10);
-        put(time, i % 12, i, (size_t)(i * 37 % 900));
+        put(time, (uint32_t)i % 12, (uint16_t)i, (size_t)i * 37 % 900);
     }
     assert_int_equal(etl_writer_finish(writer, &error), ETWAS_OK);
     struct trace *trace = reopened();

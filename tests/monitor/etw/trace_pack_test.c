@@ -23,7 +23,7 @@ static struct trace_pack pack;
 static struct schemas *schemas;
 static struct arena *arena;
 static struct output output;
-static char before[256 * 1024];
+static char before[262144];
 
 static const char *field_name(const struct schema *of, uint16_t index)
 {
@@ -45,7 +45,7 @@ static int set_up(void **state)
     struct etwas_error error;
     trace_pack_init(&pack);
     output_init(&output, sizeof before);
-    arena = arena_open(4 * 1024 * 1024);
+    arena = arena_open(4194304);
     schema = (struct schema){.provider = "Pro\xc3\xa4vider",
                              .event_name = "Ev ent",
                              .provider_id = guid,
