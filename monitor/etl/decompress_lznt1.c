@@ -53,15 +53,14 @@ static bool item(struct chunk *chunk, bool is_word, size_t *at)
 static bool compressed(struct chunk *chunk)
 {
     size_t at = 0;
-    while (at < chunk->size) {
+    bool good = true;
+    while (good && at < chunk->size) {
         unsigned flags = chunk->data[at++];
-        for (unsigned i = 0; i < 8 && at < chunk->size; i++, flags >>= 1) {
-            if (!item(chunk, (flags & 1U) != 0, &at)) {
-                return false;
-            }
+        for (unsigned i = 0; good && i < 8 && at < chunk->size; i++, flags >>= 1) {
+            good = item(chunk, (flags & 1U) != 0, &at);
         }
     }
-    return true;
+    return good;
 }
 
 static bool plain(struct chunk *chunk)

@@ -181,11 +181,22 @@ static void set_extents(const uint8_t *property, uint32_t flags, struct etw_fiel
     }
 }
 
-static bool set_field(const struct event_infos *infos, const uint8_t *info, size_t size,
-                      const uint8_t *property, struct etw_field *field, struct arena *arena)
+/* A TRACE_EVENT_INFO, and the maps it may name. */
+struct reading {
+    const struct event_infos *infos;
+    const uint8_t *info;
+    size_t size;
+    struct arena *arena;
+};
+
+static bool set_field(const struct reading *reading, const uint8_t *property,
+                      struct etw_field *field)
 {
     const uint32_t flags = load_u32(property);
-    *field = (struct etw_field){.name = text_at(info, size, load_u32(property + 4), arena)};
+    const uint8_t *info = reading->info;
+    struct arena *arena = reading->arena;
+    *field =
+        (struct etw_field){.name = text_at(info, reading->size, load_u32(property + 4), arena)};
     field->is_struct = (flags & IS_STRUCT) != 0;
     if (field->is_struct) {
         field->first = load_u16(property + 8);
@@ -193,28 +204,29 @@ static bool set_field(const struct event_infos *infos, const uint8_t *info, size
     } else {
         field->in_type = load_u16(property + 8);
         field->out_type = load_u16(property + 10);
-        const char *map = text_at(info, size, load_u32(property + 12), arena);
-        field->map = map != NULL ? find_map(infos, info, map, arena) : NULL;
+        const char *map = text_at(info, reading->size, load_u32(property + 12), arena);
+        field->map = map != NULL ? find_map(reading->infos, info, map, arena) : NULL;
     }
     set_extents(property, flags, field);
     return field->name != NULL;
 }
 
-static bool set_fields(const struct event_infos *infos, const uint8_t *info, size_t size,
-                       struct etw_layout *layout, struct arena *arena)
+static bool set_fields(const struct reading *reading, struct etw_layout *layout)
 {
+    const uint8_t *info = reading->info;
     const uint32_t count = load_u32(info + AT_COUNT);
     const uint32_t top = load_u32(info + AT_TOP_COUNT);
-    if (count > MAXIMUM_FIELDS || top > count || count > (size - INFO_HEAD) / PROPERTY_SIZE) {
+    if (count > MAXIMUM_FIELDS || top > count ||
+        count > (reading->size - INFO_HEAD) / PROPERTY_SIZE) {
         return false;
     }
-    struct etw_field *fields = arena_take(arena, (count + (size_t)1) * sizeof *fields);
+    struct etw_field *fields = arena_take(reading->arena, (count + (size_t)1) * sizeof *fields);
     if (fields == NULL) {
         return false;
     }
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *property = info + INFO_HEAD + (size_t)i * PROPERTY_SIZE;
-        if (!set_field(infos, info, size, property, &fields[i], arena)) {
+        if (!set_field(reading, property, &fields[i])) {
             return false;
         }
     }
@@ -237,6 +249,7 @@ static const struct etw_layout *make_layout(const struct event_infos *infos, con
     if (layout == NULL || size < INFO_HEAD) {
         return NULL;
     }
+    const struct reading reading = {.infos = infos, .info = info, .size = size, .arena = arena};
     *layout = *base;
     struct schema *schema = &layout->schema;
     schema->provider_id = schemas_copy(arena, info, SCHEMAS_ID_SIZE);
@@ -249,7 +262,7 @@ static const struct etw_layout *make_layout(const struct event_infos *infos, con
     }
     layout->message = text_at(info, size, load_u32(info + AT_MESSAGE), arena);
     layout->channel = text_at(info, size, load_u32(info + AT_CHANNEL_NAME), arena);
-    return schema->provider_id != NULL && set_fields(infos, info, size, layout, arena) &&
+    return schema->provider_id != NULL && set_fields(&reading, layout) &&
                    etw_layout_finish(layout, arena)
                ? layout
                : NULL;

@@ -85,6 +85,14 @@ static bool add_entry(struct manifest_files *files, const struct xml_tag *tag)
     return true;
 }
 
+/* The tag at `at`, if it is a provider's. False: no memory. */
+static bool take_provider(struct manifest_files *files, const char *at, const char *end)
+{
+    struct xml xml = xml_of(at, (size_t)(end - at));
+    struct xml_tag tag;
+    return !xml_next(&xml, &tag) || !xml_is(&tag.name, "provider") || add_entry(files, &tag);
+}
+
 /* Every tag "<provider": only these are read. */
 static bool find_providers(struct manifest_files *files, const char *text, size_t size)
 {
@@ -97,12 +105,8 @@ static bool find_providers(struct manifest_files *files, const char *text, size_
         if (at == NULL) {
             return true;
         }
-        if (memcmp(at, tag_start, length) == 0) {
-            struct xml xml = xml_of(at, (size_t)(end - at));
-            struct xml_tag tag;
-            if (xml_next(&xml, &tag) && xml_is(&tag.name, "provider") && !add_entry(files, &tag)) {
-                return false;
-            }
+        if (memcmp(at, tag_start, length) == 0 && !take_provider(files, at, end)) {
+            return false;
         }
         at++;
     }
@@ -256,6 +260,22 @@ static void open_file(struct manifest_files *files, struct text_file *file)
     }
 }
 
+/* Of the providers in one file those with the record's GUID. */
+static const struct etw_layout *find_in(const struct manifest *manifest,
+                                        const struct etl_record *record,
+                                        const struct manifest_wanted *wanted, struct arena *arena)
+{
+    uint8_t id[SCHEMAS_ID_SIZE];
+    const char *name = NULL;
+    const struct etw_layout *layout = NULL;
+    for (size_t i = 0; layout == NULL && manifest_provider(manifest, i, id, &name); i++) {
+        if (memcmp(id, record->provider_id, SCHEMAS_ID_SIZE) == 0) {
+            layout = manifest_layout(manifest, i, wanted, arena);
+        }
+    }
+    return layout;
+}
+
 const struct etw_layout *manifest_files_layout(struct manifest_files *files,
                                                const struct etl_record *record,
                                                const struct schemas_options *options,
@@ -275,17 +295,10 @@ const struct etw_layout *manifest_files_layout(struct manifest_files *files,
         if (file->manifest == NULL && !file->failed) {
             open_file(files, file);
         }
-        uint8_t id[SCHEMAS_ID_SIZE];
-        const char *name = NULL;
-        for (size_t j = 0;
-             file->manifest != NULL && manifest_provider(file->manifest, j, id, &name); j++) {
-            const struct etw_layout *layout =
-                memcmp(id, record->provider_id, SCHEMAS_ID_SIZE) == 0
-                    ? manifest_layout(file->manifest, j, &wanted, arena)
-                    : NULL;
-            if (layout != NULL) {
-                return layout;
-            }
+        const struct etw_layout *layout =
+            file->manifest != NULL ? find_in(file->manifest, record, &wanted, arena) : NULL;
+        if (layout != NULL) {
+            return layout;
         }
     }
     return NULL;

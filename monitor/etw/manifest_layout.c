@@ -224,6 +224,23 @@ static bool set_field(struct build *build, const struct xml_tag *tag, struct etw
     return field->name != NULL;
 }
 
+/* A field of this level; what cannot be told apart any more is left out. */
+static void add_field(struct build *build, const struct xml_tag *tag)
+{
+    build->cut = build->cut || build->count == MAXIMUM_FIELDS ||
+                 !set_field(build, tag, &build->fields[build->count]);
+    build->count += build->cut ? 0 : 1;
+}
+
+/* How many structs are open behind a tag of one. */
+static size_t deeper(const struct xml_tag *tag, size_t depth)
+{
+    if (tag->closes) {
+        return depth > 0 ? depth - 1 : 0;
+    }
+    return tag->empty ? depth : depth + 1;
+}
+
 /* The data elements of one level; structs' members come later, behind all of them. */
 static void take_level(struct build *build, struct xml *xml, const char *closing)
 {
@@ -234,19 +251,12 @@ static void take_level(struct build *build, struct xml *xml, const char *closing
         if (tag.closes && depth == 0 && xml_is(&tag.name, closing)) {
             return;
         }
-        if (tag.closes) {
-            depth -= is_struct && depth > 0 ? 1 : 0;
-            continue;
+        if (!tag.closes && depth == 0 && (is_struct || xml_is(&tag.name, "data"))) {
+            add_field(build, &tag);
         }
-        if (depth == 0 && (is_struct || xml_is(&tag.name, "data"))) {
-            if (build->cut || build->count == MAXIMUM_FIELDS ||
-                !set_field(build, &tag, &build->fields[build->count])) {
-                build->cut = true;
-            } else {
-                build->count++;
-            }
+        if (is_struct) {
+            depth = deeper(&tag, depth);
         }
-        depth += is_struct && !tag.empty ? 1 : 0;
     }
 }
 

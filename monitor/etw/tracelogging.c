@@ -148,31 +148,36 @@ static void take_fields(struct parse *parse)
     parse->bad = parse->bad || parent != TOP;
 }
 
+struct placing {
+    uint16_t used;
+    uint16_t from[MAXIMUM_FIELDS]; /* where in `parse` each field that was placed came from */
+};
+
+/* The fields that have this parent, in a row. */
+static void place(const struct parse *parse, uint16_t parent, struct etw_field *fields,
+                  struct placing *placing)
+{
+    for (uint16_t i = 0; i < parse->count; i++) {
+        if (parse->parents[i] == parent) {
+            placing->from[placing->used] = i;
+            fields[placing->used++] = parse->fields[i];
+        }
+    }
+}
+
 /* Level by level, so that the members of each struct lie in a row behind all that is above. */
 static void order(const struct parse *parse, struct etw_field *fields, struct etw_layout *layout)
 {
-    uint16_t placed[MAXIMUM_FIELDS]; /* where in `parse` each came from */
-    uint16_t used = 0;
-    for (uint16_t i = 0; i < parse->count; i++) {
-        if (parse->parents[i] == TOP) {
-            placed[used] = i;
-            fields[used++] = parse->fields[i];
+    struct placing placing = {.used = 0};
+    place(parse, TOP, fields, &placing);
+    layout->top_count = placing.used;
+    for (uint16_t i = 0; i < placing.used; i++) {
+        if (fields[i].is_struct) {
+            fields[i].first = placing.used;
+            place(parse, placing.from[i], fields, &placing);
         }
     }
-    layout->top_count = used;
-    for (uint16_t i = 0; i < used; i++) {
-        if (!fields[i].is_struct) {
-            continue;
-        }
-        fields[i].first = used;
-        for (uint16_t j = placed[i]; j < parse->count; j++) {
-            if (parse->parents[j] == placed[i]) {
-                placed[used] = j;
-                fields[used++] = parse->fields[j];
-            }
-        }
-    }
-    layout->field_total = used;
+    layout->field_total = placing.used;
 }
 
 const struct etw_layout *tracelogging_layout(const struct etl_record *record,

@@ -63,12 +63,12 @@ static const char *skip_special(const char *at, const char *end)
 /* To the ">" of a tag, which quotes may hide; NULL: a "<" or the end comes first. */
 static const char *find_close(const char *at, const char *end)
 {
-    char quote = '\0';
+    const char *quote = NULL; /* the one that has to come first */
     for (; at < end; at++) {
-        if (quote != '\0') {
-            quote = *at == quote ? '\0' : quote;
+        if (quote != NULL) {
+            quote = *at == *quote ? NULL : quote;
         } else if (*at == '"' || *at == '\'') {
-            quote = *at;
+            quote = at;
         } else if (*at == '>') {
             return at;
         } else if (*at == '<') {
@@ -118,35 +118,45 @@ bool xml_next(struct xml *xml, struct xml_tag *tag)
     return false;
 }
 
+/* The next attribute at `at`, or NULL: there is none. Returns what is behind it. */
+static const char *take_attribute(const char *at, const char *end, struct xml_piece *name,
+                                  struct xml_piece *value)
+{
+    while (at < end && !is_name(*at)) {
+        at++;
+    }
+    name->data = at;
+    while (at < end && is_name(*at)) {
+        at++;
+    }
+    name->size = (size_t)(at - name->data);
+    while (at < end && (is_space(*at) || *at == '=')) {
+        at++;
+    }
+    *value = (struct xml_piece){at, 0};
+    if (at == end || (*at != '"' && *at != '\'')) {
+        return at == end ? NULL : at; /* a name without a value */
+    }
+    const char *close = memchr(at + 1, *at, (size_t)(end - at) - 1);
+    if (close == NULL) {
+        return NULL;
+    }
+    *value = (struct xml_piece){at + 1, (size_t)(close - at) - 1};
+    return close + 1;
+}
+
 bool xml_attribute(const struct xml_tag *tag, const char *name, struct xml_piece *value)
 {
-    const char *at = tag->attributes.data;
-    const char *end = at + tag->attributes.size;
-    while (at < end) {
-        while (at < end && !is_name(*at)) {
-            at++;
-        }
-        struct xml_piece found = {at, 0};
-        while (at < end && is_name(*at)) {
-            at++;
-        }
-        found.size = (size_t)(at - found.data);
-        while (at < end && (is_space(*at) || *at == '=')) {
-            at++;
-        }
-        if (at == end || (*at != '"' && *at != '\'')) {
-            continue;
-        }
-        const char *start = at + 1;
-        const char *close = memchr(start, *at, (size_t)(end - start));
-        if (close == NULL) {
-            return false;
-        }
-        if (xml_is(&found, name)) {
-            *value = (struct xml_piece){start, (size_t)(close - start)};
+    const char *end = tag->attributes.data + tag->attributes.size;
+    struct xml_piece found_name;
+    struct xml_piece found;
+    const char *at = take_attribute(tag->attributes.data, end, &found_name, &found);
+    for (; at != NULL; at = take_attribute(at, end, &found_name, &found)) {
+        const bool has_value = found.data > found_name.data + found_name.size && at > found.data;
+        if (has_value && xml_is(&found_name, name)) {
+            *value = found;
             return true;
         }
-        at = close + 1;
     }
     return false;
 }
@@ -173,24 +183,31 @@ static size_t put_utf8(char *out, uint32_t c)
     return size;
 }
 
+/* What a digit stands for; 16: it is none. */
+static uint32_t digit_of(char c)
+{
+    const unsigned letter = (unsigned char)c | 0x20U;
+    if (c >= '0' && c <= '9') {
+        return (uint32_t)(c - '0');
+    }
+    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10U : 16U;
+}
+
 /* A character reference without "&" and ";". Its text is never shorter than the character. */
 static size_t put_number(char *out, const char *digits, size_t size)
 {
     const bool hex = size > 1 && (digits[0] == 'x' || digits[0] == 'X');
+    const uint32_t base = hex ? 16 : 10;
     uint32_t c = 0;
     for (size_t i = hex ? 1 : 0; i < size; i++) {
-        const char d = digits[i];
-        const bool decimal = d >= '0' && d <= '9';
-        const bool letter = hex && ((d | 0x20) >= 'a' && (d | 0x20) <= 'f');
-        if ((!decimal && !letter) || c > 0x10ffff / 16) {
+        const uint32_t digit = digit_of(digits[i]);
+        if (digit >= base || c > 0x10ffff / 16) {
             return 0;
         }
-        c = c * (hex ? 16 : 10) + (uint32_t)(decimal ? d - '0' : (d | 0x20) - 'a' + 10);
+        c = c * base + digit;
     }
-    if (size == 0 || c == 0 || c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) {
-        return 0;
-    }
-    return put_utf8(out, c);
+    const bool is_character = c != 0 && c <= 0x10ffff && (c < 0xd800 || c >= 0xe000);
+    return is_character ? put_utf8(out, c) : 0;
 }
 
 static size_t put_entity(char *out, const char *name, size_t size)

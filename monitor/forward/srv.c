@@ -97,10 +97,10 @@ static bool read_name(const struct reader *reader, size_t at, char name[SRV_TARG
         if (length == 0) {
             return true;
         }
+        if (length >= 0xc0 && reader->size - at < 2) {
+            return false;
+        }
         if (length >= 0xc0) {
-            if (reader->size - at < 2) {
-                return false;
-            }
             at = (size_t)(length & 0x3fU) << 8 | reader->data[at + 1];
             jumps++;
             continue;
