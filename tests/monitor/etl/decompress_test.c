@@ -102,7 +102,9 @@ static void the_examples_of_plain_lz77_unpack(void **state)
     char abc[300];
     uint8_t literals[4 + 26] = {0x3f, 0, 0, 0};
     hundred_abc(abc);
-    memcpy(literals + 4, alphabet, 26);
+    for (size_t i = 0; i < 26; i++) {
+        literals[4 + i] = (uint8_t)alphabet[i];
+    }
     unpacks_to(decompress_lz77, literals, sizeof literals, alphabet, 26);
     unpacks_to(decompress_lz77, lz77_abc, sizeof lz77_abc, abc, sizeof abc);
 }

@@ -312,7 +312,7 @@ static void any_byte_may_be_wrong(void **state)
     make_three();
     kept = maker;
     for (size_t i = 0; i < kept.size;
-         i += i < 3 * MAKER_BUFFER && i % MAKER_BUFFER < 300 ? 7 : 401) {
+         i += i < (size_t)3 * MAKER_BUFFER && i % MAKER_BUFFER < 300 ? 7 : 401) {
         const char *const paths[] = {path};
         struct trace *trace = NULL;
         struct etwas_error error;

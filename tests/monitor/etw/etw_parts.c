@@ -51,12 +51,12 @@ const char *test_data(const struct etw_layout *layout, const struct etl_record *
     static struct output output;
     struct encoder encoder;
     struct event event;
-    struct arena *arena = arena_open(1024 * 1024);
+    struct arena *arena = arena_open((size_t)1 << 20);
     assert_non_null(layout);
     assert_non_null(arena);
     encoder_init(&encoder);
     output_clear(&output);
-    output_init(&output, 1024 * 1024);
+    output_init(&output, (size_t)1 << 20);
     etw_event(&event, from, layout);
     assert_int_equal(encode_event(&encoder, &event, EVENT_JSON, arena, &output), ETWAS_OK);
     arena_close(arena);

@@ -17,6 +17,6 @@ struct etl_record *test_tracelogging(const void *metadata, size_t metadata_size,
                                      const void *payload, size_t size);
 
 /* EventData as JSON, "{...}"; lives until the next call. */
-const char *test_data(const struct etw_layout *layout, const struct etl_record *record);
+const char *test_data(const struct etw_layout *layout, const struct etl_record *from);
 
 #endif

@@ -48,7 +48,7 @@ static int open_all(void **state)
 {
     (void)state;
     manifest = manifest_open(text, sizeof text - 1);
-    arena = arena_open(16 * 1024 * 1024);
+    arena = arena_open((size_t)1 << 24);
     return manifest == NULL || arena == NULL;
 }
 
@@ -189,7 +189,7 @@ static void no_cut_harms(void **state)
         const struct manifest_wanted wanted = {.id = 2, .version = 2, .pointer_size = 4};
         uint8_t id[MANIFEST_ID_SIZE];
         const char *name = NULL;
-        struct arena *own = arena_open(1024 * 1024);
+        struct arena *own = arena_open((size_t)1 << 20);
         assert_non_null(cut);
         assert_non_null(own);
         if (manifest_provider(cut, 0, id, &name)) {

@@ -11,7 +11,7 @@ static struct arena *arena;
 static int open_arena(void **state)
 {
     (void)state;
-    arena = arena_open(16 * 1024 * 1024);
+    arena = arena_open((size_t)1 << 24);
     return arena == NULL;
 }
 

@@ -324,7 +324,8 @@ static void text_of_any_length_is_escaped_anywhere(void **state)
             memset(expected + 1, 'a', size);
             if (at < size) {
                 text[at] = '\n';
-                memcpy(expected + 1 + at, "\\n", 2);
+                expected[1 + at] = '\\';
+                expected[2 + at] = 'n';
                 memset(expected + 3 + at, 'a', size - at - 1);
             }
             (void)snprintf(expected + strlen(expected), 2, "\"");

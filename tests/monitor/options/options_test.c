@@ -144,7 +144,7 @@ static void sending_has_options_of_its_own(void **state)
     fine("etwas --source cpu --sink http://a --spool d --spool-max 5MB --spool-age 2h --drop block "
          "--fsync batch --drain 0 --key k --ca c --discovery f");
     assert_string_equal(options.relay.spool, "d");
-    assert_true(options.relay.spool_max == 5 * 1024 * 1024);
+    assert_true(options.relay.spool_max == UINT64_C(5) << 20);
     assert_int_equal(options.relay.spool_age_s, 7200);
     assert_int_equal(options.relay.drop, SPOOL_BLOCK);
     assert_int_equal(options.relay.sync, SPOOL_SYNC_BATCH);
