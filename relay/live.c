@@ -217,6 +217,8 @@ static void *run(void *context)
             woke = now;
         }
         if (live->queue == NULL && live->viewers == NULL) {
+            /* Who comes next reads what was from the store. */
+            empty_ring(live);
             lines_clear(&lines);
             (void)pthread_cond_wait(&live->changed, &live->lock);
         } else if (live->queue == NULL) {

@@ -371,7 +371,9 @@ static void a_relay_that_was_busy_becomes_small_again(void **state)
     }
     viewer_close(&viewer);
     unsigned long kib = 0;
-    for (int i = 0; i < 400; i++) {
+    /* That the viewer has gone is noticed by what is written each 15 s, the second at the latest.
+     */
+    for (int i = 0; i < 1000; i++) {
         kib = resident();
         if (kib <= 20UL * 1024) {
             break;
