@@ -179,7 +179,7 @@ static void wake_viewers(struct live *live, int64_t now)
 {
     for (struct viewer *viewer = live->viewers; viewer != NULL; viewer = viewer->next) {
         if (viewer->waits &&
-            (live->stopping || viewer->row < live->last || now >= viewer->wake_ms)) {
+            (live->stopping || viewer->row < live->last || now >= atomic_load(&viewer->wake_ms))) {
             viewer->waits = false;
             viewer->stream.wake(viewer->stream.waker);
         }

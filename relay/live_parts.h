@@ -56,8 +56,8 @@ struct viewer {
     struct live *live;
     struct viewer *next;
     struct viewer **link;
-    bool waits;      /* found nothing and is to be woken */
-    int64_t wake_ms; /* at the latest */
+    bool waits;              /* found nothing and is to be woken */
+    _Atomic int64_t wake_ms; /* at the latest; set without the lock */
     /* The rest is its reader's alone. */
     int64_t row;          /* of the last block that it is through with */
     uint32_t last_index;  /* of the last line in it; UINT32_MAX: not known */

@@ -294,8 +294,8 @@ static void plan_wake(struct viewer *viewer, int64_t now)
 {
     const int64_t alive = viewer->wrote_ms + LIVE_KEEP_ALIVE_MS;
     const bool rated = viewer->sampler.limit != 0 && viewer->sampler.window_end < alive;
-    viewer->wake_ms = rated ? viewer->sampler.window_end : alive;
-    viewer->wake_ms = viewer->wake_ms < now ? now : viewer->wake_ms;
+    const int64_t wanted = rated ? viewer->sampler.window_end : alive;
+    atomic_store(&viewer->wake_ms, wanted < now ? now : wanted);
 }
 
 static long read_stream(struct http_stream *stream, char *to, size_t room)
