@@ -3,6 +3,7 @@
 #define ETWAS_RELAY_LIVE_PARTS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "relay/block.h"
 #include "relay/live.h"
