@@ -132,11 +132,11 @@ static void from_the_store_to_what_is_new_nothing_is_lost_or_twice(void **state)
 static void a_viewer_that_is_slow_loses_nothing(void **state)
 {
     (void)state;
-    enum { LINES = 2000, BATCHES = 20 };
+    enum { LINES = 2000, BATCHES = 40 };
     struct post post;
     struct reply numbers = {.status = 0};
     open_from_now("/v1/live");
-    for (int i = 0; i < BATCHES; i++) { /* 40 MB, more than the relay keeps for viewers */
+    for (int i = 0; i < BATCHES; i++) { /* 80 MB: more than relay and sockets keep */
         char *text = sender_lines(&sender, LINES, 900);
         post_make(&post, &sender, &relay, text);
         post_send(&post, &relay, &reply);
