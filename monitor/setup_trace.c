@@ -4,6 +4,16 @@
 #include "monitor/choose_trace.h"
 #include "monitor/report/trace.h"
 
+/* Who counts only needs no schemas, unless the providers without one are to be told. */
+static bool are_looked_at(const struct options *options)
+{
+    bool looked_at = options->stats;
+    for (size_t i = 0; i < options->sink_count; i++) {
+        looked_at = looked_at || options->sinks[i].kind != SINK_KIND_NULL;
+    }
+    return looked_at;
+}
+
 int setup_trace(const struct options *options, struct source **source)
 {
     struct trace_choices choices;
@@ -12,6 +22,7 @@ int setup_trace(const struct options *options, struct source **source)
     if (result == 0) {
         struct etwas_error error;
         size_t failed = 0;
+        choices.wanted.headers_only = !are_looked_at(options);
         if (trace_source_open(&choices.wanted, source, &failed, &error) != ETWAS_OK) {
             result = setup_explain(choices.paths.names[failed], &error);
         }

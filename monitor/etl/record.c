@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "monitor/etl/record.h"
 
-#include <string.h>
-
 #include "ipc/load.h"
 
 /* The third byte of a record says which header it has (TRACE_HEADER_TYPE_*), the fourth that it is
@@ -71,38 +69,49 @@ static enum etwas_status take_payload(struct etl_record *record, const uint8_t *
     return ETWAS_OK;
 }
 
-static enum etwas_status read_kernel(const uint8_t *data, size_t size, struct etl_record *record)
+static enum etwas_status read_perfinfo(const uint8_t *data, size_t size, struct etl_record *record)
 {
-    const uint8_t type = data[2];
     const uint16_t version = load_u16(data);
-    const bool is_system = type == TYPE_SYSTEM32 || type == TYPE_SYSTEM64;
-    const bool is_perfinfo = type == TYPE_PERFINFO32 || type == TYPE_PERFINFO64;
-    size_t header = is_system ? HEADER_SYSTEM : HEADER_COMPACT;
-    if (is_perfinfo) {
-        /* A word more with the top bit, and one for each of the counters. */
-        header = HEADER_PERFINFO + ((version & 0x8000U) != 0 ? 8U : 0U) + (version >> 8 & 7U) * 8U;
-    }
+    const uint16_t hook = load_u16(data + 6);
+    /* A word more with the top bit, and one for each of the counters. */
+    const size_t header =
+        HEADER_PERFINFO + ((version & 0x8000U) != 0 ? 8U : 0U) + (version >> 8 & 7U) * 8U;
     if (header > size) {
         return ETWAS_MALFORMED;
     }
-    record->classic = true;
-    record->pointer_size =
-        type == TYPE_SYSTEM32 || type == TYPE_COMPACT32 || type == TYPE_PERFINFO32 ? 4 : 8;
-    record->version = (uint8_t)version;
-    record->hook = load_u16(data + 6);
-    record->opcode = (uint8_t)record->hook;
-    if (is_perfinfo) {
-        record->kind = ETL_PERFINFO;
-        record->stamp = load_i64(data + 8);
-    } else {
-        record->kind = is_system ? ETL_SYSTEM : ETL_COMPACT;
-        record->has_process = true;
-        record->thread_id = load_u32(data + 8);
-        record->process_id = load_u32(data + 12);
-        record->stamp = load_i64(data + 16);
-        record->processor_time = is_system ? load_u64(data + 24) : 0;
+    *record = (struct etl_record){.kind = ETL_PERFINFO,
+                                  .pointer_size = data[2] == TYPE_PERFINFO32 ? 4 : 8,
+                                  .classic = true,
+                                  .stamp = load_i64(data + 8),
+                                  .provider_id = etl_class_of_hook(hook),
+                                  .hook = hook,
+                                  .version = (uint8_t)version,
+                                  .opcode = (uint8_t)hook};
+    return take_payload(record, data, size, header);
+}
+
+static enum etwas_status read_kernel(const uint8_t *data, size_t size, struct etl_record *record)
+{
+    const uint8_t type = data[2];
+    const bool is_system = type == TYPE_SYSTEM32 || type == TYPE_SYSTEM64;
+    const size_t header = is_system ? HEADER_SYSTEM : HEADER_COMPACT;
+    const uint16_t hook = load_u16(data + 6);
+    if (header > size) {
+        return ETWAS_MALFORMED;
     }
-    record->provider_id = etl_class_of_hook(record->hook);
+    *record =
+        (struct etl_record){.kind = is_system ? ETL_SYSTEM : ETL_COMPACT,
+                            .pointer_size = type == TYPE_SYSTEM32 || type == TYPE_COMPACT32 ? 4 : 8,
+                            .classic = true,
+                            .has_process = true,
+                            .stamp = load_i64(data + 16),
+                            .process_id = load_u32(data + 12),
+                            .thread_id = load_u32(data + 8),
+                            .provider_id = etl_class_of_hook(hook),
+                            .processor_time = is_system ? load_u64(data + 24) : 0,
+                            .hook = hook,
+                            .version = data[0],
+                            .opcode = (uint8_t)hook};
     return take_payload(record, data, size, header);
 }
 
@@ -127,24 +136,26 @@ static enum etwas_status read_event(const uint8_t *data, size_t size, struct etl
     if (size < HEADER_EVENT) {
         return ETWAS_MALFORMED;
     }
-    record->kind = ETL_EVENT;
-    record->has_process = true;
-    record->flags = load_u16(data + 4);
-    record->property = load_u16(data + 6);
-    record->thread_id = load_u32(data + 8);
-    record->process_id = load_u32(data + 12);
-    record->stamp = load_i64(data + 16);
-    record->provider_id = data + 24;
-    record->id = load_u16(data + 40);
-    record->version = data[42];
-    record->channel = data[43];
-    record->level = data[44];
-    record->opcode = data[45];
-    record->task = load_u16(data + 46);
-    record->keywords = load_u64(data + 48);
-    record->processor_time = load_u64(data + 56);
-    record->activity_id = data + 64;
-    record->pointer_size = data[2] == TYPE_EVENT32 || (record->flags & IS_32_BIT) != 0 ? 4 : 8;
+    const uint16_t flags = load_u16(data + 4);
+    const bool narrow = data[2] == TYPE_EVENT32 || (flags & IS_32_BIT) != 0;
+    *record = (struct etl_record){.kind = ETL_EVENT,
+                                  .pointer_size = narrow ? 4 : 8,
+                                  .has_process = true,
+                                  .stamp = load_i64(data + 16),
+                                  .process_id = load_u32(data + 12),
+                                  .thread_id = load_u32(data + 8),
+                                  .provider_id = data + 24,
+                                  .activity_id = data + 64,
+                                  .keywords = load_u64(data + 48),
+                                  .processor_time = load_u64(data + 56),
+                                  .id = load_u16(data + 40),
+                                  .task = load_u16(data + 46),
+                                  .flags = flags,
+                                  .property = load_u16(data + 6),
+                                  .version = data[42],
+                                  .channel = data[43],
+                                  .level = data[44],
+                                  .opcode = data[45]};
     size_t header = HEADER_EVENT;
     if ((record->flags & HAS_EXTENDED) != 0) {
         record->extended = data + HEADER_EVENT;
@@ -166,16 +177,17 @@ static enum etwas_status read_full(const uint8_t *data, size_t size, struct etl_
     if (size < header) {
         return ETWAS_MALFORMED;
     }
-    record->kind = is_instance ? ETL_INSTANCE : ETL_FULL;
-    record->classic = true;
-    record->has_process = true;
-    record->pointer_size = type == TYPE_FULL32 || type == TYPE_INSTANCE32 ? 4 : 8;
-    record->opcode = data[4];
-    record->level = data[5];
-    record->version = (uint8_t)load_u16(data + 6);
-    record->thread_id = load_u32(data + 8);
-    record->process_id = load_u32(data + 12);
-    record->stamp = load_i64(data + 16);
+    *record =
+        (struct etl_record){.kind = is_instance ? ETL_INSTANCE : ETL_FULL,
+                            .pointer_size = type == TYPE_FULL32 || type == TYPE_INSTANCE32 ? 4 : 8,
+                            .classic = true,
+                            .has_process = true,
+                            .stamp = load_i64(data + 16),
+                            .process_id = load_u32(data + 12),
+                            .thread_id = load_u32(data + 8),
+                            .version = data[6],
+                            .level = data[5],
+                            .opcode = data[4]};
     if (is_instance) {
         /* The class is named by a handle of the running system, which says nothing later. */
         record->instance_id = load_u32(data + 32);
@@ -201,11 +213,11 @@ static enum etwas_status read_message(const uint8_t *data, size_t size, struct e
     if (size < 8 || needed > size - 8) {
         return ETWAS_MALFORMED;
     }
-    record->kind = ETL_MESSAGE;
-    record->classic = true;
-    record->message_number = load_u16(data + 4);
-    record->message_flags = flags;
-    record->pointer_size = (flags & MESSAGE_POINTER32) != 0 ? 4 : 8;
+    *record = (struct etl_record){.kind = ETL_MESSAGE,
+                                  .pointer_size = (flags & MESSAGE_POINTER32) != 0 ? 4 : 8,
+                                  .classic = true,
+                                  .message_number = load_u16(data + 4),
+                                  .message_flags = flags};
     at += (flags & MESSAGE_SEQUENCE) != 0 ? 4U : 0U;
     if ((flags & MESSAGE_GUID) != 0) {
         record->provider_id = data + at;
@@ -231,11 +243,11 @@ static enum etwas_status read_timed(const uint8_t *data, size_t size, struct etl
     if (size < HEADER_TIMED) {
         return ETWAS_MALFORMED;
     }
-    record->kind = ETL_TIMED;
-    record->classic = true;
-    record->pointer_size = 8;
-    record->hook = load_u16(data + 4);
-    record->stamp = load_i64(data + 8);
+    *record = (struct etl_record){.kind = ETL_TIMED,
+                                  .pointer_size = 8,
+                                  .classic = true,
+                                  .stamp = load_i64(data + 8),
+                                  .hook = load_u16(data + 4)};
     return take_payload(record, data, size, HEADER_TIMED);
 }
 
@@ -250,24 +262,26 @@ static enum etwas_status read_kind(const uint8_t *data, size_t size, struct etl_
     case TYPE_INSTANCE32:
     case TYPE_INSTANCE64:
         return read_full(data, size, record);
+    case TYPE_SYSTEM32:
+    case TYPE_SYSTEM64:
+    case TYPE_COMPACT32:
+    case TYPE_COMPACT64:
+        return read_kernel(data, size, record);
+    case TYPE_PERFINFO32:
+    case TYPE_PERFINFO64:
+        return read_perfinfo(data, size, record);
     case TYPE_TIMED:
         return read_timed(data, size, record);
     default:
         break;
     }
-    if (is_kernel(data[2])) {
-        return read_kernel(data, size, record);
-    }
-    record->kind = ETL_UNKNOWN;
-    record->classic = true;
-    record->pointer_size = 8;
+    *record = (struct etl_record){.kind = ETL_UNKNOWN, .pointer_size = 8, .classic = true};
     return take_payload(record, data, size, SMALLEST);
 }
 
 enum etwas_status etl_record_read(const uint8_t *data, size_t size, struct etl_record *record,
                                   size_t *taken)
 {
-    memset(record, 0, sizeof *record);
     if (size < SMALLEST || (data[3] & MARK_RECORD) == 0 || load_u32(data) == UINT32_MAX) {
         return ETWAS_MALFORMED;
     }

@@ -112,12 +112,6 @@ static void push(struct trace *trace, size_t run)
     }
 }
 
-static void pop(struct trace *trace)
-{
-    trace->heap[0] = trace->heap[--trace->heap_size];
-    sink_down(trace);
-}
-
 /* --- memory for buffers --- */
 
 static void forget(struct trace *trace, struct slot *slot)
@@ -264,6 +258,8 @@ static bool step(struct trace *trace, struct run *run, const struct slot *slot, 
     return true;
 }
 
+/* Runs whose first record comes before the top's next one, or with it, are under way from now on.
+ */
 static void start_runs(struct trace *trace)
 {
     while (trace->next < trace->run_count &&
@@ -276,14 +272,42 @@ static void start_runs(struct trace *trace)
     }
 }
 
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/*
+ * Puts the run with the smallest key at the top. Its records then follow one another without a look
+ * at the others, as long as they come before all of these: that is what `limit` says. A record of
+ * the same key is settled here again, where equal ones have their order.
+ */
+static void settle(struct trace *trace)
+{
+    sink_down(trace);
+    start_runs(trace);
+    trace->limit = trace->next < trace->run_count ? trace->runs[trace->next].first : INT64_MAX;
+    for (size_t i = 1; i < trace->heap_size && i <= 2; i++) {
+        trace->limit = smaller(trace->limit, trace->runs[trace->heap[i]].key);
+    }
+}
+
+/* The run at the top has ended. Its memory is free once the records are done that came of it. */
+static void end_run(struct trace *trace, struct slot *slot)
+{
+    forget(trace, slot);
+    trace->heap[0] = trace->heap[--trace->heap_size];
+    trace->limit = INT64_MIN;
+}
+
 /* The rest of the run at the top makes no sense: nothing more comes of it. */
-static void give_up(struct trace *trace, struct run *run, const struct slot *slot)
+static void give_up(struct trace *trace, struct run *run, struct slot *slot)
 {
     if (run->at < slot->size) {
         damage_in(trace, run, run->packed ? run->offset : run->offset + run->at,
                   run->packed ? run->size : slot->size - run->at, "no record");
     }
-    pop(trace);
+    end_run(trace, slot);
 }
 
 /* The record at the top of the heap. MALFORMED: there was none, and its run is given up. */
@@ -300,10 +324,8 @@ static enum etwas_status take_top(struct trace *trace, struct etl_record *record
     record->cpu = run->cpu;
     record->file = run->file;
     slot->epoch = trace->epoch;
-    if (step(trace, run, slot, taken)) {
-        sink_down(trace);
-    } else {
-        pop(trace);
+    if (!step(trace, run, slot, taken)) {
+        end_run(trace, slot);
     }
     return ETWAS_OK;
 }
@@ -312,7 +334,9 @@ enum etwas_status trace_next(struct trace *trace, struct etl_record *record)
 {
     enum etwas_status status = ETWAS_MALFORMED;
     while (status == ETWAS_MALFORMED) {
-        start_runs(trace);
+        if (trace->heap_size == 0 || trace->runs[trace->heap[0]].key >= trace->limit) {
+            settle(trace);
+        }
         if (trace->heap_size == 0) {
             return ETWAS_CLOSED;
         }

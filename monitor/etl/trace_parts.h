@@ -63,6 +63,7 @@ struct trace {
     size_t next;  /* run: those before have been under way */
     size_t *heap; /* runs under way, the smallest key at the top */
     size_t heap_size;
+    int64_t limit; /* up to where the run at the top comes before all others: see settle() */
     struct slot *slots;
     size_t slot_count;
     size_t memory; /* bytes of all slots */

@@ -337,13 +337,11 @@ bool etw_layout_finish(struct etw_layout *layout, struct arena *arena)
     return layout->schema.json != NULL;
 }
 
-void etw_event(struct event *event, const struct etl_record *record,
-               const struct etw_layout *layout)
+static void fill_in(struct event *event, const struct etl_record *record,
+                    const struct schema *schema)
 {
-    /* Memory of buffers is used again: what was read at this address before is another's. */
-    layout->reading->payload = NULL;
     *event = (struct event){
-        .schema = &layout->schema,
+        .schema = schema,
         .payload = record->payload,
         .payload_size = record->payload_size,
         .time = record->time,
@@ -360,6 +358,21 @@ void etw_event(struct event *event, const struct etl_record *record,
         .opcode = record->opcode,
         .channel = record->channel,
     };
+}
+
+void etw_event(struct event *event, const struct etl_record *record,
+               const struct etw_layout *layout)
+{
+    /* Memory of buffers is used again: what was read at this address before is another's. */
+    layout->reading->payload = NULL;
+    fill_in(event, record, &layout->schema);
+}
+
+void etw_event_header(struct event *event, const struct etl_record *record)
+{
+    static const struct schema nameless = {
+        .provider = "", .event_name = "", .origin = SCHEMA_FILE, .field_name = field_name};
+    fill_in(event, record, &nameless);
 }
 
 size_t etw_rest(const struct event *event, struct arena *arena)

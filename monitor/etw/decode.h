@@ -29,6 +29,9 @@ bool etw_layout_finish(struct etw_layout *layout, struct arena *arena);
 void etw_event(struct event *event, const struct etl_record *record,
                const struct etw_layout *layout);
 
+/* The same without any layout: an event of a nameless schema that has no fields. */
+void etw_event_header(struct event *event, const struct etl_record *record);
+
 /* Bytes of the payload behind the last field: 0 when the layout fits, SIZE_MAX when it says more.
  */
 size_t etw_rest(const struct event *event, struct arena *arena);

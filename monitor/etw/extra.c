@@ -151,15 +151,13 @@ static const struct value *keep(const struct columns *columns)
     return value;
 }
 
-void etw_extra(struct event *event, const struct etl_record *record, struct stacks *stacks,
-               struct arena *arena)
+/* By itself: what clears the columns costs as much as all else that is done for most records. */
+static void add_columns(struct event *event, const struct etl_record *record, struct stacks *stacks,
+                        struct arena *arena)
 {
     struct columns columns;
     struct etl_item item;
     size_t offset = 0;
-    if (record->extended == NULL && record->kind != ETL_INSTANCE && stacks == NULL) {
-        return; /* nearly all */
-    }
     columns.arena = arena;
     columns.count = 0;
     if (record->kind == ETL_INSTANCE) {
@@ -180,4 +178,12 @@ void etw_extra(struct event *event, const struct etl_record *record, struct stac
         add_stack(&columns, record, stacks);
     }
     event->extra = columns.count != 0 ? keep(&columns) : NULL;
+}
+
+void etw_extra(struct event *event, const struct etl_record *record, struct stacks *stacks,
+               struct arena *arena)
+{
+    if (record->extended != NULL || record->kind == ETL_INSTANCE || stacks != NULL) {
+        add_columns(event, record, stacks, arena);
+    }
 }

@@ -12,6 +12,7 @@
 
 enum {
     BATCH = 128,       /* events a call of the handler; they fit into the cache */
+    LOOK = 2048,       /* records looked at for a batch: what few of them are of stays in there */
     PUMP_BATCHES = 64, /* a call of pump(), so that other sources get their turn */
     ENDING_SIZE = 160,
     EXTRA_MEMORY = 16 * 1024 * 1024, /* extra columns of a batch */
@@ -28,6 +29,7 @@ struct trace_source {
     struct trace_rule *rules; /* owned */
     size_t rule_count;
     struct trace_lacking lacking;
+    bool headers_only;
     uint64_t produced;
     uint64_t delivered;
     uint64_t filtered;
@@ -88,6 +90,22 @@ static const struct etw_layout *find_layout(struct trace_source *source,
     return layout;
 }
 
+/* False: no memory. */
+static bool describe(struct trace_source *source, const struct etl_record *record,
+                     struct event *event)
+{
+    const struct etw_layout *layout = find_layout(source, record);
+    if (layout == NULL) {
+        return false;
+    }
+    if (layout->source == ETW_RAW) {
+        trace_lacking_add(&source->lacking, &layout->schema);
+    }
+    etw_event(event, record, layout);
+    etw_extra(event, record, source->stacks, source->extra);
+    return true;
+}
+
 /* One record into the batch, unless nobody wants it. False: no memory. */
 static bool take(struct trace_source *source, struct etl_record *record, size_t *count)
 {
@@ -100,39 +118,38 @@ static bool take(struct trace_source *source, struct etl_record *record, size_t 
         source->filtered++;
         return true;
     }
-    const struct etw_layout *layout = find_layout(source, record);
-    if (layout == NULL) {
-        return false;
-    }
-    if (layout->source == ETW_RAW) {
-        trace_lacking_add(&source->lacking, &layout->schema);
-    }
+    struct event *event = &source->batch[(*count)++];
     trace_set_time(source->trace, record);
-    etw_event(&source->batch[*count], record, layout);
-    etw_extra(&source->batch[(*count)++], record, source->stacks, source->extra);
-    return true;
+    if (source->headers_only) {
+        etw_event_header(event, record);
+        return true;
+    }
+    return describe(source, record, event);
 }
 
-/* Fills the batch. CLOSED: there are no more records; what is in the batch still counts. */
+/*
+ * Fills the batch. CLOSED: there are no more records; what is in the batch still counts. Memory of
+ * records is given back as soon as none of them is wanted, so that the next are read into what the
+ * cache still has.
+ */
 static enum etwas_status fill(struct trace_source *source, size_t *count)
 {
     struct etl_record record;
     *count = 0;
     arena_reset(source->extra);
-    while (*count < BATCH) {
+    for (size_t looked = 0; *count < BATCH && looked < LOOK; looked++) {
         const enum etwas_status status = trace_next(source->trace, &record);
-        if (status == ETWAS_AGAIN && *count != 0) {
-            return ETWAS_OK;
-        }
         if (status == ETWAS_AGAIN) {
-            trace_advance(source->trace);
-            continue;
+            return ETWAS_OK;
         }
         if (status != ETWAS_OK) {
             return status;
         }
         if (!take(source, &record, count)) {
             return ETWAS_NO_MEMORY;
+        }
+        if (*count == 0) {
+            trace_advance(source->trace);
         }
     }
     return ETWAS_OK;
@@ -163,11 +180,11 @@ static enum etwas_status wind_up(const struct trace_source *source, struct etwas
 static enum etwas_status deliver(struct trace_source *source, struct event_handler *handler,
                                  size_t count)
 {
-    if (count == 0) {
-        return ETWAS_OK;
+    enum etwas_status status = ETWAS_OK;
+    if (count != 0) {
+        source->delivered += count;
+        status = handler->handle(handler, source->batch, count);
     }
-    source->delivered += count;
-    const enum etwas_status status = handler->handle(handler, source->batch, count);
     trace_advance(source->trace);
     return status;
 }
@@ -292,6 +309,7 @@ enum etwas_status trace_source_open(const struct trace_source_options *options,
         return ETWAS_NO_MEMORY;
     }
     made->source.ops = &ops;
+    made->headers_only = options->headers_only && !options->stacks;
     *error = (struct etwas_error){ETWAS_NO_MEMORY, 0, "opening a trace"};
     enum etwas_status status = ETWAS_NO_MEMORY;
     made->extra = arena_open(EXTRA_MEMORY);

@@ -19,6 +19,8 @@ struct trace_source_options {
     size_t rule_count;              /* 0: everything passes */
     struct schemas_options schemas;
     bool stacks; /* events get the column Stack, for which the files are read three times */
+    /* Nobody looks at fields and names: events have none, and no schema is looked for. */
+    bool headers_only;
 };
 
 /* `*failed` is the index of the path that could not be opened. */
