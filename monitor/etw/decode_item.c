@@ -205,6 +205,17 @@ static struct value text_value(const uint8_t *data, size_t size)
     };
 }
 
+/* As minwinbase.h bounds them: later years would not fit into a FILETIME. */
+static bool is_system_time(const uint8_t *data)
+{
+    const unsigned year = load_u16(data);
+    const unsigned month = load_u16(data + 2);
+    const unsigned day = load_u16(data + 6);
+    return year >= 1601 && year <= 30827 && month >= 1 && month <= 12 && day >= 1 && day <= 31 &&
+           load_u16(data + 8) < 24 && load_u16(data + 10) < 60 && load_u16(data + 12) < 60 &&
+           load_u16(data + 14) < 1000;
+}
+
 /* SYSTEMTIME (minwinbase.h): year, month, day of week, day, hour, minute, second, milliseconds. */
 static struct value system_time(const uint8_t *data)
 {
@@ -212,7 +223,7 @@ static struct value system_time(const uint8_t *data)
     const int64_t year = load_u16(data);
     const unsigned month = load_u16(data + 2);
     const int64_t day = load_u16(data + 6);
-    if (year < 1601 || month < 1 || month > 12 || day < 1 || day > 31) {
+    if (!is_system_time(data)) {
         return bytes_value(data, SYSTEMTIME_SIZE);
     }
     const int64_t past = year - 1;

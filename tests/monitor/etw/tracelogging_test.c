@@ -82,6 +82,19 @@ static void out_types_say_how_it_is_shown(void **state)
         "{\"h\":\"0xdeadbeef\",\"b\":true,\"p\":8080,\"v\":\"127.0.0.1\",\"w\":\"2001:db8::1\"}");
 }
 
+static void what_is_no_time_stays_bytes(void **state)
+{
+    (void)state;
+    /* 30827-12-31 is the last day that a SYSTEMTIME may have, and hours end at 23. */
+    assert_string_equal(DECODED("\0E\0t\0\x12", "\x6c\x78\x0c\0\0\0\x1f\0\0\0\0\0\0\0\0\0"),
+                        "{\"t\":\"0x6c780c0000001f000000000000000000\"}");
+    assert_string_equal(DECODED("\0E\0t\0\x12", "\xe8\x07\x0c\0\0\0\x1f\0\xff\xff\0\0\0\0\0\0"),
+                        "{\"t\":\"0xe8070c0000001f00ffff000000000000\"}");
+    assert_string_equal(
+        DECODED("\0E\0t\0\x12", "\xe8\x07\x0c\0\0\0\x1f\0\x17\0\x3b\0\x3b\0\xe7\x03"),
+        "{\"t\":\"2024-12-31T23:59:59.9990000Z\"}");
+}
+
 static void arrays_are_counted_or_fixed(void **state)
 {
     (void)state;
@@ -171,6 +184,7 @@ int main(void)
         cmocka_unit_test(numbers_have_their_size_and_sign),
         cmocka_unit_test(text_is_utf8_whatever_it_was),
         cmocka_unit_test(out_types_say_how_it_is_shown),
+        cmocka_unit_test(what_is_no_time_stays_bytes),
         cmocka_unit_test(arrays_are_counted_or_fixed),
         cmocka_unit_test(structures_nest_and_repeat),
         cmocka_unit_test(tags_are_passed_over),
