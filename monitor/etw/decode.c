@@ -84,6 +84,11 @@ static size_t field_size(const struct etw_layout *layout, uint16_t index, const 
                          size_t left, unsigned depth)
 {
     const struct etw_field *field = &layout->fields[index];
+    const struct etw_plan *plan = &layout->plans[index];
+    if (plan->shape == ETW_SHAPE_ITEM && plan->size != 0 &&
+        !layout->reading->is_referenced[index]) {
+        return plan->size <= left ? plan->size : SIZE_MAX; /* what the rest comes to, too */
+    }
     size_t used = 0;
     const size_t count = count_of(layout, field, data, left, &used);
     const size_t length = length_of(layout, field);
@@ -108,6 +113,26 @@ static size_t field_size(const struct etw_layout *layout, uint16_t index, const 
     return used;
 }
 
+/* The walk begins behind the leading fields, unless the payload ends among them. */
+static void start_walk(const struct event *event, const struct etw_layout *layout, uint16_t index)
+{
+    struct etw_reading *reading = layout->reading;
+    const bool behind =
+        index >= layout->leading_count && event->payload_size >= layout->leading_size;
+    reading->payload = event->payload;
+    reading->size = event->payload_size;
+    reading->at = behind ? layout->leading_size : 0;
+    reading->index = behind ? layout->leading_count : 0;
+    reading->bad = false;
+    for (uint16_t i = 0; i < reading->index && layout->has_references; i++) {
+        const struct etw_plan *plan = &layout->plans[i];
+        if (reading->is_referenced[i]) {
+            reading->numbers[i] =
+                etw_item_number(plan->field, event->payload + plan->end - plan->size, plan->size);
+        }
+    }
+}
+
 /* Moves the walk to field `index` of the top; false: it does not get there. */
 static bool walk_to(const struct event *event, uint16_t index)
 {
@@ -115,11 +140,7 @@ static bool walk_to(const struct event *event, uint16_t index)
     struct etw_reading *reading = layout->reading;
     if (reading->payload != event->payload || reading->size != event->payload_size ||
         index < reading->index) {
-        reading->payload = event->payload;
-        reading->size = event->payload_size;
-        reading->at = 0;
-        reading->index = 0;
-        reading->bad = false;
+        start_walk(event, layout, index);
     }
     while (reading->index < index && !reading->bad) {
         const size_t left = reading->size - reading->at;
@@ -178,11 +199,8 @@ static struct value read_item(struct reader *reader, const struct etw_field *fie
         reader->left = 0;
         return nothing;
     }
-    const struct etw_place place = {.layout = reader->layout,
-                                    .field = field,
-                                    .data = reader->at,
-                                    .size = size,
-                                    .length = length};
+    const struct etw_place place = {
+        .layout = reader->layout, .field = field, .data = reader->at, .size = size};
     reader->at += size;
     reader->left -= size;
     return etw_item_value(&place, reader->arena);
@@ -244,30 +262,109 @@ static struct value read_rest(const struct event *event)
     };
 }
 
-static struct value field_value(const struct event *event, uint16_t index, struct arena *arena)
+/* One item: its size is asked only where it is not always the same. */
+static struct value take_item(const struct etw_layout *layout, const struct etw_plan *plan,
+                              const uint8_t *data, size_t left, size_t *used)
 {
-    const struct etw_layout *layout = (const struct etw_layout *)(const void *)event->schema;
-    if (index + 1 == layout->schema.field_count) {
-        return read_rest(event);
-    }
-    if (!walk_to(event, layout->shown[index])) {
+    struct etw_reading *reading = layout->reading;
+    *used = plan->size != 0
+                ? plan->size
+                : etw_item_size(layout, plan->field, data, left, length_of(layout, plan->field));
+    if (*used > left) {
         return nothing;
     }
+    if (reading->is_referenced[reading->index]) {
+        reading->numbers[reading->index] = etw_item_number(plan->field, data, *used);
+    }
+    return plan->decode(plan, data, *used, reading->arena);
+}
+
+/* An array whose items are all of one size. */
+static struct value take_items(const struct etw_layout *layout, const struct etw_plan *plan,
+                               const uint8_t *data, size_t left, size_t *used)
+{
+    size_t skip = 0;
+    size_t count = count_of(layout, plan->field, data, left, &skip);
+    const size_t room = count != SIZE_MAX ? (left - skip) / plan->size : 0;
+    *used = SIZE_MAX;
+    if (count > room && plan->field->to_end) {
+        count = room;
+    }
+    if (count > room) {
+        return nothing;
+    }
+    *used = skip + count * plan->size;
+    struct value *items = arena_take(layout->reading->arena, (count + 1) * sizeof *items);
+    if (items == NULL) {
+        return nothing;
+    }
+    const uint8_t *at = data + skip;
+    for (size_t i = 0; i < count; i++) {
+        items[i] = plan->decode(plan, at, plan->size, layout->reading->arena);
+        at += plan->size;
+    }
+    return (struct value){
+        .type = VALUE_ARRAY, .as.array = {.items = items, .count = count}
+    };
+}
+
+/* Structures, arrays of them and of items of many sizes: measured as a whole, then read. */
+static struct value take_other(const struct etw_layout *layout, const uint8_t *data, size_t left,
+                               size_t *used)
+{
+    struct reader reader = {.layout = layout, .arena = layout->reading->arena, .at = data};
+    const uint16_t index = layout->reading->index;
+    *used = field_size(layout, index, data, left, 0);
+    if (*used > left) {
+        return nothing;
+    }
+    reader.left = *used;
+    return read_field(&reader, index, 0);
+}
+
+/* The field that the walk has come to. */
+static struct value take_field(const struct etw_layout *layout, struct arena *arena)
+{
     struct etw_reading *reading = layout->reading;
-    struct reader reader = {.layout = layout,
-                            .arena = arena,
-                            .at = event->payload + reading->at,
-                            .left = event->payload_size - reading->at};
-    const size_t size = field_size(layout, reading->index, reader.at, reader.left, 0);
-    if (size > reader.left) {
+    const struct etw_plan *plan = &layout->plans[reading->index];
+    const uint8_t *data = reading->payload + reading->at;
+    const size_t left = reading->size - reading->at;
+    struct value value = nothing;
+    size_t used = 0;
+    reading->arena = arena;
+    switch (plan->shape) {
+    case ETW_SHAPE_ITEM:
+        value = take_item(layout, plan, data, left, &used);
+        break;
+    case ETW_SHAPE_ITEMS:
+        value = take_items(layout, plan, data, left, &used);
+        break;
+    case ETW_SHAPE_OTHER:
+        value = take_other(layout, data, left, &used);
+        break;
+    }
+    if (used > left) {
         reading->bad = true;
         return nothing;
     }
-    reader.left = size;
-    const struct value value = read_field(&reader, reading->index, 0);
-    reading->at += size;
+    reading->at += used;
     reading->index++;
     return value;
+}
+
+static struct value field_value(const struct event *event, uint16_t index, struct arena *arena)
+{
+    const struct etw_layout *layout = (const struct etw_layout *)(const void *)event->schema;
+    if (index < layout->direct_count) {
+        const struct etw_plan *plan = &layout->plans[layout->shown[index]];
+        if (plan->end <= event->payload_size) {
+            return plan->decode(plan, event->payload + plan->end - plan->size, plan->size, arena);
+        }
+    }
+    if (index + 1 == layout->schema.field_count) {
+        return read_rest(event);
+    }
+    return walk_to(event, layout->shown[index]) ? take_field(layout, arena) : nothing;
 }
 
 static const char *field_name(const struct schema *schema, uint16_t index)
@@ -287,6 +384,7 @@ static bool note_reference(struct etw_layout *layout, uint8_t from, uint16_t num
         return false;
     }
     layout->reading->is_referenced[number] = true;
+    layout->has_references = true;
     return true;
 }
 
@@ -307,8 +405,10 @@ bool etw_layout_finish(struct etw_layout *layout, struct arena *arena)
     const size_t total = layout->field_total;
     struct etw_reading *reading = arena_take(arena, sizeof *reading);
     layout->shown = arena_take(arena, (layout->top_count + 1U) * sizeof *layout->shown);
+    layout->plans = arena_take(arena, (total + 1) * sizeof *layout->plans);
+    layout->has_references = false;
     if (total > MAXIMUM_FIELDS || layout->top_count > total || reading == NULL ||
-        layout->shown == NULL) {
+        layout->shown == NULL || layout->plans == NULL) {
         return false;
     }
     *reading = (struct etw_reading){0};
@@ -330,6 +430,7 @@ bool etw_layout_finish(struct etw_layout *layout, struct arena *arena)
         }
     }
     layout->schema.field_count++; /* Raw */
+    etw_plan_make(layout);
     layout->schema.origin = SCHEMA_FILE;
     layout->schema.field_name = field_name;
     layout->schema.field = field_value;

@@ -16,8 +16,7 @@ enum {
     PORT_SIZE = 2,
 };
 
-/* Bytes of a type whose size is always the same; 0: it is not. */
-static size_t fixed_size(const struct etw_layout *layout, uint16_t in_type)
+size_t etw_fixed_size(const struct etw_layout *layout, uint16_t in_type)
 {
     switch (in_type) {
     case ETW_IN_INT8:
@@ -117,7 +116,7 @@ static size_t text_size(const struct etw_field *field, const uint8_t *data, size
 size_t etw_item_size(const struct etw_layout *layout, const struct etw_field *field,
                      const uint8_t *data, size_t left, size_t length)
 {
-    size_t size = fixed_size(layout, field->in_type);
+    size_t size = etw_fixed_size(layout, field->in_type);
     if (size == 0) {
         switch (field->in_type) {
         case ETW_IN_UTF16:

@@ -18,20 +18,47 @@ struct etw_reading {
     bool bad;            /* field `index` does not fit: those from it on cannot be decoded */
     uint64_t *numbers;   /* by field */
     bool *is_referenced; /* by field */
+    struct arena *arena; /* of the field that is read */
 };
+
+struct etw_plan;
+typedef struct value etw_decoder(const struct etw_plan *plan, const uint8_t *data, size_t size,
+                                 struct arena *arena);
+
+enum etw_shape {
+    ETW_SHAPE_ITEM,  /* one item that is no structure */
+    ETW_SHAPE_ITEMS, /* an array of such, all of one size */
+    ETW_SHAPE_OTHER,
+};
+
+/* How a field is decoded. One for each of `fields`; made once by etw_plan_make(). */
+struct etw_plan {
+    const struct etw_layout *layout;
+    const struct etw_field *field;
+    etw_decoder *decode; /* of one item */
+    enum etw_shape shape;
+    size_t size; /* of one item, where it is always the same; else 0 */
+    size_t end;  /* offset behind it, of the leading fields: those at the top before which all are
+                    items of one size */
+};
+
+/* Needs `fields`, `plans` and is_referenced; fills in the plans and the leading_ numbers. */
+void etw_plan_make(struct etw_layout *layout);
 
 /* Where a value lies, and what of its layout it needs. */
 struct etw_place {
     const struct etw_layout *layout;
     const struct etw_field *field;
     const uint8_t *data;
-    size_t size;   /* of one item */
-    size_t length; /* as the layout says, in units of the type; SIZE_MAX: it says nothing */
+    size_t size; /* of one item */
 };
 
+/* Bytes of a type whose size is always the same; 0: it is not. */
+size_t etw_fixed_size(const struct etw_layout *layout, uint16_t in_type);
+
 /*
- * The size of one item at `data`; SIZE_MAX: it does not fit into `left` bytes. `length` as in
- * struct etw_place.
+ * The size of one item at `data`; SIZE_MAX: it does not fit into `left` bytes. `length` is what the
+ * layout says, in units of the type; SIZE_MAX: it says nothing.
  */
 size_t etw_item_size(const struct etw_layout *layout, const struct etw_field *field,
                      const uint8_t *data, size_t left, size_t length);

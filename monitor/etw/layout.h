@@ -145,6 +145,7 @@ enum etw_source {
     ETW_RAW, /* nobody: the payload is one field, Raw */
 };
 
+struct etw_plan;    /* how a field is decoded: decode_plan.c */
 struct etw_reading; /* where decode.c was last: the next field is not searched from the start */
 
 /*
@@ -166,6 +167,11 @@ struct etw_layout {
     /* etw_layout_finish()'s: */
     uint16_t *shown; /* index in `fields` of each field of the schema but the last, Raw */
     struct etw_reading *reading;
+    struct etw_plan *plans; /* of all fields */
+    uint16_t leading_count; /* fields that begin the payload and are always of one size */
+    uint16_t direct_count;  /* of these, those that are shown */
+    bool has_references;    /* counts or lengths that are another field's number */
+    size_t leading_size;
 };
 
 #endif
