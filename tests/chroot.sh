@@ -43,6 +43,12 @@ make_base() {
     mv "$kept/partial" "$kept/base"
 }
 
+# Whom this system trusts (a proxy with a certificate of its own, say) is trusted inside by npm.
+trusted=/etc/ssl/certs/ca-certificates.crt
+bring_trusted() {
+    [ ! -r "$trusted" ] || cp -L "$trusted" "$root/etc/outside.crt"
+}
+
 mkdir -p "$kept"
 exec 9> "$kept/lock"
 flock 9
@@ -54,6 +60,7 @@ trap 'rm -rf --one-file-system "$root"' EXIT
 trap 'exit 130' INT TERM HUP
 cp -a "$kept/base/." "$root"
 cp -L /etc/resolv.conf "$root/etc/resolv.conf" 2> /dev/null || true
+bring_trusted
 for copy in "${copies[@]}"; do
     mkdir -p "$root$(dirname "${copy#*:}")"
     cp -a "${copy%%:*}" "$root${copy#*:}"
@@ -68,5 +75,5 @@ unshare --mount --propagation private bash -c '
     mount -t sysfs sysfs "$root/sys"
     exec 9>&-
     exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-        LC_ALL=C http_proxy="${http_proxy-}" https_proxy="${https_proxy-}" \
+        LC_ALL=C NODE_EXTRA_CA_CERTS=/etc/outside.crt http_proxy="${http_proxy-}" https_proxy="${https_proxy-}" \
         chroot "$root" "$@"' bash "$root" "$@"
