@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "monitor/etw/decode_parts.h"
+#include "monitor/etw/message.h"
 #include "monitor/event/encode.h"
 
 enum { MAXIMUM_DEPTH = 8, MAXIMUM_FIELDS = 4096 };
@@ -367,6 +368,16 @@ static struct value field_value(const struct event *event, uint16_t index, struc
     return walk_to(event, layout->shown[index]) ? take_field(layout, arena) : nothing;
 }
 
+struct value etw_top_value(const struct event *event, uint16_t index, struct arena *arena)
+{
+    const struct etw_layout *layout = (const struct etw_layout *)(const void *)event->schema;
+    const struct etw_plan *plan = &layout->plans[index];
+    if (index < layout->leading_count && plan->end <= event->payload_size) {
+        return plan->decode(plan, event->payload + plan->end - plan->size, plan->size, arena);
+    }
+    return walk_to(event, index) ? take_field(layout, arena) : nothing;
+}
+
 static const char *field_name(const struct schema *schema, uint16_t index)
 {
     const struct etw_layout *layout = (const struct etw_layout *)(const void *)schema;
@@ -434,6 +445,10 @@ bool etw_layout_finish(struct etw_layout *layout, struct arena *arena)
     layout->schema.origin = SCHEMA_FILE;
     layout->schema.field_name = field_name;
     layout->schema.field = field_value;
+    if (layout->message != NULL) {
+        layout->message = etw_message_format(layout->message, arena);
+        layout->schema.message = etw_message;
+    }
     layout->schema.json = schema_json_make(&layout->schema, arena);
     return layout->schema.json != NULL;
 }

@@ -66,6 +66,9 @@ size_t etw_item_size(const struct etw_layout *layout, const struct etw_field *fi
 /* The value of an item whose size is right. Only numbers: no memory is needed. */
 uint64_t etw_item_number(const struct etw_field *field, const uint8_t *data, size_t size);
 
+/* Field `index` of those at the top, shown or not. */
+struct value etw_top_value(const struct event *event, uint16_t index, struct arena *arena);
+
 struct value etw_item_value(const struct etw_place *place, struct arena *arena);
 
 /* Text of UTF-16 units, up to the first zero. */

@@ -114,8 +114,8 @@ void encode_csv(struct sink *sink, struct encoder *encoder, const struct event *
     put_guid(sink, event->related_activity_id);
     SINK_PUT(sink, ",");
     const size_t start = position(sink);
-    encode_json_data(sink, encoder, event, arena);
+    const struct value *values = encode_json_data(sink, encoder, event, arena);
     quote_from(sink, start);
-    put_text(sink, event->message);
+    put_text(sink, event_message(event, values, arena));
     SINK_PUT(sink, "\r\n");
 }

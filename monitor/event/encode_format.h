@@ -21,8 +21,9 @@ void encode_table_names(struct sink *sink, const struct encoder *encoder);
 void encode_csv_names(struct sink *sink);
 
 /* Parts of one that another has, too. */
-void encode_json_data(struct sink *sink, struct encoder *encoder, const struct event *event,
-                      struct arena *arena); /* {...} */
+/* {...}; the values, if the event's message may ask for them, or NULL. */
+const struct value *encode_json_data(struct sink *sink, struct encoder *encoder,
+                                     const struct event *event, struct arena *arena);
 void encode_text_value(struct sink *sink, struct encoder *encoder, const struct value *value);
 
 #endif

@@ -246,13 +246,18 @@ static void put_value(struct sink *sink, struct encoder *encoder, const struct v
     }
 }
 
-void encode_json_data(struct sink *sink, struct encoder *encoder, const struct event *event,
-                      struct arena *arena)
+const struct value *encode_json_data(struct sink *sink, struct encoder *encoder,
+                                     const struct event *event, struct arena *arena)
 {
     const struct schema *schema = event->schema;
+    struct value *values =
+        schema->message != NULL ? arena_take(arena, schema->field_count * sizeof *values) : NULL;
     SINK_PUT(sink, "{");
     for (uint16_t i = 0; i < schema->field_count; i++) {
         const struct value value = event_field(event, i, arena);
+        if (values != NULL) {
+            values[i] = value;
+        }
         if (value.type == VALUE_ABSENT) { /* only ever the last: the commas stay right */
             continue;
         }
@@ -264,6 +269,7 @@ void encode_json_data(struct sink *sink, struct encoder *encoder, const struct e
         put_value(sink, encoder, &value, 0);
     }
     SINK_PUT(sink, "}");
+    return values;
 }
 
 /* `key` ends in the colon. Nothing when there is no text. */
@@ -338,7 +344,7 @@ void encode_json(struct sink *sink, struct encoder *encoder, const struct event 
     put_activity(sink, ",\"RelatedActivityId\":", event->related_activity_id);
     put_extra(sink, encoder, event->extra);
     SINK_PUT(sink, ",\"EventData\":");
-    encode_json_data(sink, encoder, event, arena);
-    PUT_NAMED(sink, ",\"Message\":", event->message);
+    const struct value *values = encode_json_data(sink, encoder, event, arena);
+    PUT_NAMED(sink, ",\"Message\":", event_message(event, values, arena));
     SINK_PUT(sink, "}\n");
 }

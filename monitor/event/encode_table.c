@@ -199,10 +199,11 @@ static void put_data(struct sink *sink, struct encoder *encoder, const struct ev
                      struct arena *arena)
 {
     const struct schema *schema = event->schema;
-    if (event->message != NULL) {
-        sink_put_plain_text(sink, event->message, strlen(event->message));
+    const char *message = event_message(event, NULL, arena);
+    if (message != NULL) {
+        sink_put_plain_text(sink, message, strlen(message));
     }
-    for (uint16_t i = 0; i < schema->field_count && event->message == NULL; i++) {
+    for (uint16_t i = 0; i < schema->field_count && message == NULL; i++) {
         const struct value value = event_field(event, i, arena);
         const char *name = schema->field_name(schema, i);
         if (value.type == VALUE_ABSENT) {

@@ -160,7 +160,7 @@ void encode_text(struct sink *sink, struct encoder *encoder, const struct event 
     put_guid(sink, "ActivityId: ", event->activity_id);
     put_guid(sink, "RelatedActivityId: ", event->related_activity_id);
     put_extra(sink, encoder, event->extra);
-    put_named(sink, "Message: ", event->message);
+    put_named(sink, "Message: ", event_message(event, NULL, arena));
     for (uint16_t i = 0; i < schema->field_count; i++) {
         const struct value value = event_field(event, i, arena);
         if (value.type == VALUE_ABSENT) {

@@ -170,10 +170,10 @@ static void put_system(struct sink *sink, struct encoder *encoder, const struct 
     SINK_PUT(sink, "<Computer/></System>");
 }
 
-static void put_rendering(struct sink *sink, const struct event *event)
+static void put_rendering(struct sink *sink, const struct event *event, struct arena *arena)
 {
     SINK_PUT(sink, "<RenderingInfo Culture=\"en-US\">");
-    put_element(sink, "Message", event->message);
+    put_element(sink, "Message", event_message(event, NULL, arena));
     put_element(sink, "Level", event_level_name(event));
     put_element(sink, "Task", event->schema->task_name);
     put_element(sink, "Opcode", event_opcode_name(event));
@@ -197,6 +197,6 @@ void encode_xml(struct sink *sink, struct encoder *encoder, const struct event *
         }
     }
     SINK_PUT(sink, "</EventData>");
-    put_rendering(sink, event);
+    put_rendering(sink, event, arena);
     SINK_PUT(sink, "</Event>\n");
 }

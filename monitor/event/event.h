@@ -55,6 +55,13 @@ struct schema {
      * the event never fails as a whole.
      */
     struct value (*field)(const struct event *event, uint16_t index, struct arena *arena);
+    /*
+     * The sentence about `event`, whose schema this is; made when it is to be shown. NULL: there
+     * is none. `values` are its fields, if they are decoded already, or NULL. The function itself
+     * is NULL where no event of the kind has a sentence.
+     */
+    const char *(*message)(const struct event *event, const struct value *values,
+                           struct arena *arena);
 };
 
 /* 100 ns ticks between 1601-01-01, where event time begins, and 1970-01-01. */
@@ -71,7 +78,7 @@ struct event {
     const uint8_t *activity_id;         /* GUID, or NULL */
     const uint8_t *related_activity_id; /* GUID, or NULL */
     const char *process_name;           /* or NULL when unknown */
-    const char *message;                /* or NULL */
+    const char *message;                /* or NULL: the schema's, event_message() */
     const struct value *extra;          /* columns that few events have, an OBJECT; or NULL */
     uint32_t process_id;                /* 0 when unknown */
     uint32_t thread_id;
@@ -88,6 +95,15 @@ static inline struct value event_field(const struct event *event, uint16_t index
                                        struct arena *arena)
 {
     return event->schema->field(event, index, arena);
+}
+
+/* UTF-8, or NULL: it has none. `values` as in schema.message. */
+static inline const char *event_message(const struct event *event, const struct value *values,
+                                        struct arena *arena)
+{
+    return event->message != NULL || event->schema->message == NULL
+               ? event->message
+               : event->schema->message(event, values, arena);
 }
 
 /* The index of the field called `name`, or -1. Case matters. */

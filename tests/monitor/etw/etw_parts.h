@@ -16,7 +16,7 @@ struct etl_record *test_event(uint16_t id, uint8_t version, const void *payload,
 struct etl_record *test_tracelogging(const void *metadata, size_t metadata_size,
                                      const void *payload, size_t size);
 
-/* EventData as JSON, "{...}"; lives until the next call. */
+/* EventData as JSON, "{...}", and Message behind it, if there is one; lives until the next call. */
 const char *test_data(const struct etw_layout *layout, const struct etl_record *from);
 
 #endif

@@ -35,9 +35,12 @@ static const char text[] =
     "<event value=\"2\" version=\"2\" template=\"t2\" task=\"Work\"/>"
     "<event value=\"2\" version=\"1\" template=\"t3\"/>"
     "<event value=\"0x3\" template=\"t3\"/>"
+    "<event value=\"4\" template=\"t1\" message=\"$(string.done)\"/>"
+    "<event value=\"5\" message=\"$(string.gone)\"/>"
     "</events></provider></events></instrumentation><localization>"
     "<resources culture=\"en-US\"><stringTable><string id=\"one\" value=\"One &lt;1&gt;\"/>"
-    "<string id=\"work\" value=\"Working\"/></stringTable></resources>"
+    "<string id=\"work\" value=\"Working\"/>"
+    "<string id=\"done\" value=\"%5: %1 &amp; %2,%n%3!04d! bytes%n\"/></stringTable></resources>"
     "<resources culture=\"de-DE\"><stringTable><string id=\"one\" value=\"Eins\"/></stringTable>"
     "</resources></localization></instrumentationManifest>";
 
@@ -131,6 +134,21 @@ static void structures_repeat_as_often_as_a_field_says(void **state)
                              "\x07\x08"),
                         "{\"N\":2,\"Items\":[{\"X\":1,\"Y\":\"0x2\"},{\"X\":3,\"Y\":\"0x4\"}],"
                         "\"Two\":[7,8]}");
+}
+
+static void messages_get_their_fields(void **state)
+{
+    (void)state;
+    assert_string_equal(DATA(4, 0, false,
+                             "\x01\0\0\0"
+                             "\x05"
+                             "\x02\0"
+                             "\xca\xfe"
+                             "h\0i\0"),
+                        "{\"Kind\":\"One <1>\",\"Bits\":\"Read|Write\",\"Size\":2,"
+                        "\"Blob\":\"0xcafe\",\"Name\":\"hi\"},"
+                        "\"Message\":\"hi: One <1> & Read|Write,\\n0002 bytes\"");
+    assert_string_equal(DATA(5, 0, false, ""), "{},\"Message\":\"$(string.gone)\"");
 }
 
 static void another_version_takes_the_nearest_below(void **state)
@@ -231,6 +249,7 @@ int main(void)
         cmocka_unit_test(names_come_from_the_first_culture),
         cmocka_unit_test(maps_give_names_and_lengths_come_from_fields),
         cmocka_unit_test(structures_repeat_as_often_as_a_field_says),
+        cmocka_unit_test(messages_get_their_fields),
         cmocka_unit_test(another_version_takes_the_nearest_below),
         cmocka_unit_test(behind_a_type_nobody_knows_all_is_raw),
         cmocka_unit_test(utf16_is_understood),

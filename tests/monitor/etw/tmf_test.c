@@ -91,7 +91,8 @@ static void arguments_are_fields_with_names_of_their_own(void **state)
     assert_string_equal(DECODED(13, "\x10\0\0\0\0\0\0\0"
                                     "disk\0"
                                     "\x05\0\0\0"),
-                        "{\"Irp\":\"0x10\",\"f(a, b)\":\"disk\",\"Arg3\":5}");
+                        "{\"Irp\":\"0x10\",\"f(a, b)\":\"disk\",\"Arg3\":5},"
+                        "\"Message\":\"[]IRP 0000000000000010 of \\\"disk\\\": 5 100%\"");
 }
 
 static void lists_and_sets_give_names(void **state)
@@ -102,13 +103,15 @@ static void lists_and_sets_give_names(void **state)
                                     "\x04\0h\0i\0"
                                     "\x01\x02\x03\x04\x05\x06"),
                         "{\"b\":\"TRUE\",\"s\":\"Read|Delete\",\"w\":\"hi\","
-                        "\"m\":\"0x010203040506\"}");
+                        "\"m\":\"0x010203040506\"},"
+                        "\"Message\":\"TRUE Read|Delete hi 0x010203040506\"");
 }
 
 static void what_a_type_nobody_knows_takes_is_raw(void **state)
 {
     (void)state;
-    assert_string_equal(DECODED(15, "\x07\0\0\0\xaa\xbb"), "{\"a\":7,\"Raw\":\"0xaabb\"}");
+    assert_string_equal(DECODED(15, "\x07\0\0\0\xaa\xbb"),
+                        "{\"a\":7,\"Raw\":\"0xaabb\"},\"Message\":\"7 %2!x!\"");
 }
 
 static void no_cut_of_the_text_harms(void **state)
