@@ -129,7 +129,8 @@ int choose_trace(const struct options *options, struct trace_choices *choices)
         .wanted = {.schemas = {.manifests = choice->manifests,
                                .manifest_count = choice->manifest_count,
                                .tmf = choice->tmf,
-                               .raw_values = choice->raw_values},
+                               .raw_values = choice->raw_values,
+                               .keep_values = choice->keep_values},
                    .stacks = choice->stacks}
     };
     const int result = find_files(options, &choices->paths);

@@ -116,7 +116,8 @@ const struct etw_layout *classic_layout(const struct etl_record *record,
         .schema = {.provider = class->name, .provider_id = class->id},
         .source = ETW_CLASSIC,
         .pointer_size = record->pointer_size,
-        .raw_values = options->raw_values
+        .raw_values = options->raw_values,
+        .keep_values = options->keep_values
     };
     return set_names(&layout->schema, class, name, arena) &&
                    table_layout(layout, event->fields, arena)

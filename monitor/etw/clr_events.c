@@ -182,6 +182,7 @@ const struct etw_layout *clr_events_layout(const struct etl_record *record, bool
         .source = ETW_MANIFEST,
         .pointer_size = record->pointer_size,
         .raw_values = options->raw_values,
+        .keep_values = options->keep_values,
         .nearest = event->version != record->version
     };
     return table_layout(layout, event->fields, arena) ? layout : NULL;

@@ -7,7 +7,11 @@
 #include "monitor/etw/message.h"
 #include "monitor/event/encode.h"
 
-enum { MAXIMUM_DEPTH = 8, MAXIMUM_FIELDS = 4096 };
+enum {
+    MAXIMUM_DEPTH = 8,
+    MAXIMUM_FIELDS = 4096,
+    NUMBER = 0x8000, /* in `shown`: not the names of that field, but its number */
+};
 
 static const char raw_name[] = "Raw";
 
@@ -167,22 +171,42 @@ struct reader {
 
 static struct value read_field(struct reader *reader, uint16_t index, unsigned depth);
 
+/* Is its number shown, too? */
+static bool has_number(const struct etw_layout *layout, uint16_t index)
+{
+    return layout->number_names != NULL && layout->number_names[index] != NULL;
+}
+
 static const struct value nothing = {.type = VALUE_NULL};
+
+static void add_member(struct value *object, struct member *members, const char *name,
+                       struct value value)
+{
+    members[object->as.object.count++] = (struct member){.name = name, .value = value};
+}
 
 static struct value read_struct(struct reader *reader, const struct etw_field *field,
                                 unsigned depth)
 {
     struct value value = {.type = VALUE_OBJECT};
-    struct member *members = arena_take(reader->arena, (field->members + 1U) * sizeof *members);
+    const struct etw_layout *layout = reader->layout;
+    struct member *members =
+        arena_take(reader->arena, (field->members * 2U + 1U) * sizeof *members);
     if (members == NULL) {
         return nothing;
     }
     for (uint16_t i = 0; i < field->members; i++) {
         const uint16_t index = (uint16_t)(field->first + i);
+        struct reader again = *reader;
         const struct value member = read_field(reader, index, depth + 1);
-        if (!reader->layout->fields[index].is_hidden) {
-            members[value.as.object.count].name = reader->layout->fields[index].name;
-            members[value.as.object.count++].value = member;
+        if (!layout->fields[index].is_hidden) {
+            add_member(&value, members, layout->fields[index].name, member);
+        }
+        if (has_number(layout, index)) {
+            layout->reading->plain = true;
+            add_member(&value, members, layout->number_names[index],
+                       read_field(&again, index, depth + 1));
+            layout->reading->plain = false;
         }
     }
     value.as.object.members = members;
@@ -353,6 +377,16 @@ static struct value take_field(const struct etw_layout *layout, struct arena *ar
     return value;
 }
 
+struct value etw_top_value(const struct event *event, uint16_t index, struct arena *arena)
+{
+    const struct etw_layout *layout = (const struct etw_layout *)(const void *)event->schema;
+    const struct etw_plan *plan = &layout->plans[index];
+    if (index < layout->leading_count && plan->end <= event->payload_size) {
+        return plan->decode(plan, event->payload + plan->end - plan->size, plan->size, arena);
+    }
+    return walk_to(event, index) ? take_field(layout, arena) : nothing;
+}
+
 static struct value field_value(const struct event *event, uint16_t index, struct arena *arena)
 {
     const struct etw_layout *layout = (const struct etw_layout *)(const void *)event->schema;
@@ -365,23 +399,25 @@ static struct value field_value(const struct event *event, uint16_t index, struc
     if (index + 1 == layout->schema.field_count) {
         return read_rest(event);
     }
-    return walk_to(event, layout->shown[index]) ? take_field(layout, arena) : nothing;
-}
-
-struct value etw_top_value(const struct event *event, uint16_t index, struct arena *arena)
-{
-    const struct etw_layout *layout = (const struct etw_layout *)(const void *)event->schema;
-    const struct etw_plan *plan = &layout->plans[index];
-    if (index < layout->leading_count && plan->end <= event->payload_size) {
-        return plan->decode(plan, event->payload + plan->end - plan->size, plan->size, arena);
+    if ((layout->shown[index] & NUMBER) != 0) {
+        layout->reading->plain = true;
+        const struct value value =
+            etw_top_value(event, layout->shown[index] & (uint16_t)~NUMBER, arena);
+        layout->reading->plain = false;
+        return value;
     }
-    return walk_to(event, index) ? take_field(layout, arena) : nothing;
+    return walk_to(event, layout->shown[index]) ? take_field(layout, arena) : nothing;
 }
 
 static const char *field_name(const struct schema *schema, uint16_t index)
 {
     const struct etw_layout *layout = (const struct etw_layout *)(const void *)schema;
-    return index + 1 == schema->field_count ? raw_name : layout->fields[layout->shown[index]].name;
+    if (index + 1 == schema->field_count) {
+        return raw_name;
+    }
+    const uint16_t shown = layout->shown[index];
+    return (shown & NUMBER) != 0 ? layout->number_names[shown & (uint16_t)~NUMBER]
+                                 : layout->fields[shown].name;
 }
 
 /* --- making --- */
@@ -411,11 +447,54 @@ static bool check_field(struct etw_layout *layout, uint16_t index)
            note_reference(layout, field->length_from, field->length, index);
 }
 
+/* "FIELD_value" for those that have names for their numbers. */
+static bool name_numbers(struct etw_layout *layout, struct arena *arena)
+{
+    static const char tail[] = "_value";
+    const size_t total = layout->field_total;
+    layout->number_names = NULL;
+    if (!layout->keep_values || layout->raw_values) {
+        return true;
+    }
+    layout->number_names = arena_take(arena, (total + 1) * sizeof *layout->number_names);
+    for (size_t i = 0; layout->number_names != NULL && i < total; i++) {
+        const struct etw_field *field = &layout->fields[i];
+        layout->number_names[i] = NULL;
+        if (field->map == NULL || field->is_struct || field->is_hidden) {
+            continue;
+        }
+        const size_t size = strlen(field->name);
+        char *name = arena_take(arena, size + sizeof tail);
+        if (name == NULL) {
+            return false;
+        }
+        memcpy(name, field->name, size);
+        memcpy(name + size, tail, sizeof tail);
+        layout->number_names[i] = name;
+    }
+    return layout->number_names != NULL;
+}
+
+/* Those that are not hidden, and the numbers behind them; Raw is the last. */
+static void show_fields(struct etw_layout *layout)
+{
+    uint16_t count = 0;
+    for (uint16_t i = 0; i < layout->top_count; i++) {
+        if (!layout->fields[i].is_hidden) {
+            layout->shown[count++] = i;
+        }
+        if (has_number(layout, i)) {
+            layout->shown[count++] = (uint16_t)(i | NUMBER);
+        }
+    }
+    layout->schema.field_count = (uint16_t)(count + 1);
+}
+
 bool etw_layout_finish(struct etw_layout *layout, struct arena *arena)
 {
     const size_t total = layout->field_total;
     struct etw_reading *reading = arena_take(arena, sizeof *reading);
-    layout->shown = arena_take(arena, (layout->top_count + 1U) * sizeof *layout->shown);
+    layout->shown = arena_take(arena, (layout->top_count * 2U + 1U) * sizeof *layout->shown);
     layout->plans = arena_take(arena, (total + 1) * sizeof *layout->plans);
     layout->has_references = false;
     if (total > MAXIMUM_FIELDS || layout->top_count > total || reading == NULL ||
@@ -431,17 +510,17 @@ bool etw_layout_finish(struct etw_layout *layout, struct arena *arena)
     memset(reading->numbers, 0, (total + 1) * sizeof *reading->numbers);
     memset(reading->is_referenced, 0, (total + 1) * sizeof *reading->is_referenced);
     layout->reading = reading;
-    layout->schema.field_count = 0;
     for (uint16_t i = 0; i < total; i++) {
         if (!check_field(layout, i)) {
             return false;
         }
-        if (i < layout->top_count && !layout->fields[i].is_hidden) {
-            layout->shown[layout->schema.field_count++] = i;
-        }
     }
-    layout->schema.field_count++; /* Raw */
+    if (!name_numbers(layout, arena)) {
+        return false;
+    }
+    show_fields(layout);
     etw_plan_make(layout);
+    layout->direct_count = layout->number_names != NULL ? 0 : layout->direct_count;
     layout->schema.origin = SCHEMA_FILE;
     layout->schema.field_name = field_name;
     layout->schema.field = field_value;

@@ -254,7 +254,7 @@ static struct value integer(const struct etw_place *place, struct arena *arena)
     const struct etw_field *field = place->field;
     const uint64_t number = etw_item_number(field, place->data, place->size);
     const bool raw = place->layout->raw_values;
-    if (field->map != NULL && !raw) {
+    if (field->map != NULL && !raw && !place->layout->reading->plain) {
         return etw_mapped(field->map, number, arena);
     }
     switch (field->out_type) {

@@ -19,6 +19,7 @@ struct etw_reading {
     uint64_t *numbers;   /* by field */
     bool *is_referenced; /* by field */
     struct arena *arena; /* of the field that is read */
+    bool plain;          /* numbers are wanted, and no names for them */
 };
 
 struct etw_plan;

@@ -291,7 +291,8 @@ const struct etw_layout *event_infos_layout(const struct event_infos *infos,
 {
     const struct etw_layout base = {.source = ETW_EVENT_INFO,
                                     .pointer_size = record->pointer_size,
-                                    .raw_values = options->raw_values};
+                                    .raw_values = options->raw_values,
+                                    .keep_values = options->keep_values};
     for (size_t i = 0; i < infos->count; i++) {
         if (is_about(&infos->items[i], record)) {
             return make_layout(infos, infos->items[i].data, infos->items[i].size, &base, arena);

@@ -161,11 +161,13 @@ struct etw_layout {
     uint8_t pointer_size;
     enum etw_source source;
     bool raw_values;     /* maps give no names, addresses no text */
+    bool keep_values;    /* a field with a map has a second one behind it: its number */
     bool nearest;        /* of another version than the record's: nobody knows that one */
     const char *message; /* "%1 was started by %2", UTF-8, or NULL */
     const char *channel; /* name, or NULL */
     /* etw_layout_finish()'s: */
-    uint16_t *shown; /* index in `fields` of each field of the schema but the last, Raw */
+    uint16_t *shown;           /* index in `fields` of each field of the schema but the last, Raw */
+    const char **number_names; /* by field: what the number behind its name is called, or NULL */
     struct etw_reading *reading;
     struct etw_plan *plans; /* of all fields */
     uint16_t leading_count; /* fields that begin the payload and are always of one size */

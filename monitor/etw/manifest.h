@@ -40,6 +40,7 @@ struct manifest_wanted {
     uint8_t version;
     uint8_t pointer_size;
     bool raw_values;
+    bool keep_values;
     enum etw_source source;
 };
 

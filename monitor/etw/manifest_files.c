@@ -285,6 +285,7 @@ const struct etw_layout *manifest_files_layout(struct manifest_files *files,
                                            .version = record->version,
                                            .pointer_size = record->pointer_size,
                                            .raw_values = options->raw_values,
+                                           .keep_values = options->keep_values,
                                            .source = ETW_MANIFEST};
     for (size_t i = 0; i < files->entry_count; i++) {
         const struct entry *entry = &files->entries[i];

@@ -392,6 +392,7 @@ static const struct etw_layout *finish(struct build *build, const struct manifes
     *layout = (struct etw_layout){.source = wanted->source,
                                   .pointer_size = wanted->pointer_size,
                                   .raw_values = wanted->raw_values,
+                                  .keep_values = wanted->keep_values,
                                   .nearest = event->version != wanted->version};
     const struct manifest_item *template =
         xml_attribute(&event->tag, "template", &name)

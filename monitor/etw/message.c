@@ -208,18 +208,23 @@ static bool is_hex(char letter)
     return letter == 'x' || letter == 'X' || letter == 'p';
 }
 
-/* The digits of a number, with as many zeros in front as the precision asks for. */
+/* How many digits there are at least, zeros in front. */
+static int digits_of(const struct format *format, const char *sign)
+{
+    int digits = format->precision;
+    if (digits < 0) {
+        digits = format->zeros && !format->left ? format->width - (int)strlen(sign) : 1;
+    }
+    return digits < 1 ? 1 : digits;
+}
+
 static int print_number(char *text, size_t room, const struct format *format,
                         const struct value *value)
 {
     const unsigned long long number = (unsigned long long)value->as.u;
     const bool negative = value->type == VALUE_INT && value->as.i < 0 && !is_hex(format->letter);
     const char *sign = negative ? "-" : format->plus ? "+" : "";
-    int digits = format->precision;
-    if (digits < 0) {
-        digits = format->zeros && !format->left ? format->width - (int)strlen(sign) : 1;
-    }
-    digits = digits < 1 ? 1 : digits;
+    const int digits = digits_of(format, sign);
     switch (format->letter) {
     case 'p':
     case 'X':

@@ -175,6 +175,7 @@ const struct etw_layout *stream_manifests_layout(const struct stream_manifests *
                                            .version = record->version,
                                            .pointer_size = record->pointer_size,
                                            .raw_values = options->raw_values,
+                                           .keep_values = options->keep_values,
                                            .source = ETW_STREAM_MANIFEST};
     for (size_t i = manifests->known_count; i > 0; i--) {
         const struct known *known = &manifests->known[i - 1];
@@ -217,7 +218,8 @@ const struct etw_layout *stream_manifests_chunk(const struct stream_manifests *m
     }
     *layout = (struct etw_layout){.source = ETW_STREAM_MANIFEST,
                                   .pointer_size = record->pointer_size,
-                                  .raw_values = options->raw_values};
+                                  .raw_values = options->raw_values,
+                                  .keep_values = options->keep_values};
     layout->schema.event_name = "ManifestData";
     layout->schema.provider = schemas_copy(arena, name, strlen(name) + 1);
     layout->schema.provider_id = schemas_copy(arena, record->provider_id, SCHEMAS_ID_SIZE);

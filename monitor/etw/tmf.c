@@ -228,8 +228,10 @@ static const struct etw_layout *make(const struct found *found, const struct etl
     if (layout == NULL) {
         return NULL;
     }
-    *layout = (struct etw_layout){
-        .source = ETW_WPP, .pointer_size = record->pointer_size, .raw_values = options->raw_values};
+    *layout = (struct etw_layout){.source = ETW_WPP,
+                                  .pointer_size = record->pointer_size,
+                                  .raw_values = options->raw_values,
+                                  .keep_values = options->keep_values};
     layout->schema.provider = found->provider.size != 0
                                   ? copy(&found->provider, arena)
                                   : schemas_id_text(record->provider_id, arena);

@@ -211,7 +211,8 @@ const struct etw_layout *tracelogging_layout(const struct etl_record *record,
     *layout = (struct etw_layout){.source = ETW_TRACELOGGING,
                                   .fields = fields,
                                   .pointer_size = record->pointer_size,
-                                  .raw_values = options->raw_values};
+                                  .raw_values = options->raw_values,
+                                  .keep_values = options->keep_values};
     order(parse, fields, layout);
     layout->schema.event_name = name;
     layout->schema.provider_id = schemas_copy(arena, record->provider_id, SCHEMAS_ID_SIZE);

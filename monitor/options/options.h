@@ -68,6 +68,7 @@ struct trace_choice {
     size_t manifest_count;
     const char *manifests[OPTIONS_MAX_FILES]; /* files and folders */
     bool raw_values;
+    bool keep_values;
     bool stacks;
     const char *tmf; /* folder of trace message formats, or NULL */
 };

@@ -39,6 +39,7 @@ enum etwas_status options_on_discovery(struct parse *parse);
 enum etwas_status options_on_file(struct parse *parse);
 enum etwas_status options_on_manifest(struct parse *parse);
 enum etwas_status options_on_raw_values(struct parse *parse);
+enum etwas_status options_on_keep_values(struct parse *parse);
 enum etwas_status options_on_stacks(struct parse *parse);
 enum etwas_status options_on_tmf(struct parse *parse);
 

@@ -28,6 +28,12 @@ enum etwas_status options_on_raw_values(struct parse *parse)
     return ETWAS_OK;
 }
 
+enum etwas_status options_on_keep_values(struct parse *parse)
+{
+    parse->options->trace.keep_values = true;
+    return ETWAS_OK;
+}
+
 enum etwas_status options_on_stacks(struct parse *parse)
 {
     parse->options->trace.stacks = true;

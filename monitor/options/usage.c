@@ -37,7 +37,7 @@ const char options_help[] =
     "  -f, --file PATTERN                'trace*.etl'\n"
     "  --manifest PATH, --tmf DIR        what describes their events\n"
     "  --stacks                          kernel and .NET stacks join their event\n"
-    "  --raw-values                      numbers, not names\n"
+    "  --raw-values, --keep-values       numbers instead of names; both\n"
     "\n"
     "Sending to relays; what they do not have is kept in files and sent later:\n"
     "  --spool DIR                       instead of ~/.local/state/etwas/spool\n"
@@ -94,6 +94,7 @@ const char options_help_traces[] =
     "  --tmf DIR                         formats of WPP messages\n"
     "  --stacks                          call stacks, on the events they belong to\n"
     "  --raw-values                      numbers where there are names for them\n"
+    "  --keep-values                     both: FIELD, and the number as FIELD_value\n"
     "  --info                            session, clock, times, what was lost\n"
     "  --list providers                  who is in it, how often, with a schema or without\n"
     "  --list events [PROVIDER]          the same of events\n";

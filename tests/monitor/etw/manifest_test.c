@@ -28,6 +28,11 @@ static const char text[] =
     "<struct name=\"Items\" count=\"N\"><data name=\"X\" inType=\"win:UInt8\"/>"
     "<data name=\"Y\" inType=\"win:HexInt32\"/></struct>"
     "<data name=\"Two\" inType=\"win:UInt8\" count=\"2\"/></template>"
+    "<template tid=\"t4\"><data name=\"N\" inType=\"win:UnicodeString\"/>"
+    "<struct name=\"Items\" count=\"2\">"
+    "<data name=\"Kind\" inType=\"win:UInt8\" map=\"Kinds\"/></struct>"
+    "<data name=\"Many\" inType=\"win:UInt8\" count=\"3\" map=\"Bits\"/>"
+    "<data name=\"End\" inType=\"win:Int8\" map=\"Kinds\"/></template>"
     "<template tid=\"t3\"><data name=\"A\" inType=\"win:UInt8\"/>"
     "<data name=\"B\" inType=\"win:Nobody\"/><data name=\"C\" inType=\"win:UInt8\"/></template>"
     "</templates><events>"
@@ -36,6 +41,7 @@ static const char text[] =
     "<event value=\"2\" version=\"1\" template=\"t3\"/>"
     "<event value=\"0x3\" template=\"t3\"/>"
     "<event value=\"4\" template=\"t1\" message=\"$(string.done)\"/>"
+    "<event value=\"6\" template=\"t4\"/>"
     "<event value=\"5\" message=\"$(string.gone)\"/>"
     "</events></provider></events></instrumentation><localization>"
     "<resources culture=\"en-US\"><stringTable><string id=\"one\" value=\"One &lt;1&gt;\"/>"
@@ -63,10 +69,16 @@ static int close_all(void **state)
     return 0;
 }
 
+static bool keep_values;
+
 static const struct etw_layout *layout_of(uint16_t id, uint8_t version, bool raw)
 {
-    const struct manifest_wanted wanted = {
-        .id = id, .version = version, .pointer_size = 8, .raw_values = raw, .source = ETW_MANIFEST};
+    const struct manifest_wanted wanted = {.id = id,
+                                           .version = version,
+                                           .pointer_size = 8,
+                                           .raw_values = raw,
+                                           .keep_values = keep_values,
+                                           .source = ETW_MANIFEST};
     return manifest_layout(manifest, 0, &wanted, arena);
 }
 
@@ -122,6 +134,36 @@ static void maps_give_names_and_lengths_come_from_fields(void **state)
              "\0\0"
              "\0\0"),
         "{\"Kind\":9,\"Bits\":\"Read|0x8\",\"Size\":0,\"Blob\":\"0x\",\"Name\":\"\"}");
+}
+
+static void numbers_are_kept_when_asked_for(void **state)
+{
+    (void)state;
+    static const char payload[] = "x\0\0\0"
+                                  "\x01\x09"
+                                  "\x01\x04\x08"
+                                  "\xff";
+    keep_values = true;
+    assert_string_equal(DATA(6, 0, false, payload),
+                        "{\"N\":\"x\",\"Items\":[{\"Kind\":\"One <1>\",\"Kind_value\":1},"
+                        "{\"Kind\":9,\"Kind_value\":9}],\"Many\":[\"Read\",\"Write\",\"0x8\"],"
+                        "\"Many_value\":[1,4,8],\"End\":255,\"End_value\":-1}");
+    assert_string_equal(DATA(4, 0, false,
+                             "\x01\0\0\0"
+                             "\x05"
+                             "\0\0"
+                             "\0\0"),
+                        "{\"Kind\":\"One <1>\",\"Kind_value\":1,\"Bits\":\"Read|Write\","
+                        "\"Bits_value\":5,\"Size\":0,\"Blob\":\"0x\",\"Name\":\"\"},"
+                        "\"Message\":\": One <1> & Read|Write,\\n0000 bytes\"");
+    assert_string_equal(DATA(1, 0, false, "\x01\0\0"),
+                        "{\"Kind\":null,\"Kind_value\":null,"
+                        "\"Bits\":null,\"Bits_value\":null,\"Size\":null,\"Blob\":null,"
+                        "\"Name\":null,\"Raw\":\"0x010000\"}");
+    assert_string_equal(DATA(6, 0, true, payload),
+                        "{\"N\":\"x\",\"Items\":[{\"Kind\":1},{\"Kind\":9}],"
+                        "\"Many\":[1,4,8],\"End\":-1}");
+    keep_values = false;
 }
 
 static void structures_repeat_as_often_as_a_field_says(void **state)
@@ -248,6 +290,7 @@ int main(void)
         cmocka_unit_test(providers_are_found_and_comments_are_not),
         cmocka_unit_test(names_come_from_the_first_culture),
         cmocka_unit_test(maps_give_names_and_lengths_come_from_fields),
+        cmocka_unit_test(numbers_are_kept_when_asked_for),
         cmocka_unit_test(structures_repeat_as_often_as_a_field_says),
         cmocka_unit_test(messages_get_their_fields),
         cmocka_unit_test(another_version_takes_the_nearest_below),

@@ -285,11 +285,12 @@ static void other_actions_take_what_they_need(void **state)
 static void traces_and_manifests_are_kept_as_typed(void **state)
 {
     (void)state;
-    fine("etwas --file a.etl -f b*.etl --manifest m --raw-values --stacks --tmf t");
+    fine("etwas --file a.etl -f b*.etl --manifest m --raw-values --keep-values --stacks --tmf t");
     assert_int_equal(options.trace.file_count, 2);
     assert_string_equal(options.trace.files[1], "b*.etl");
     assert_int_equal(options.trace.manifest_count, 1);
     assert_true(options.trace.raw_values);
+    assert_true(options.trace.keep_values);
     assert_true(options.trace.stacks);
     assert_string_equal(options.trace.tmf, "t");
     assert_int_equal(options.source_count, 0);
