@@ -39,7 +39,7 @@ enum event_format {
     EVENT_JSON,  /* one object a line */
     EVENT_XML,   /* the Windows Event schema, one element a line, all inside <Events> */
     EVENT_TABLE, /* for people: one line an event, in columns */
-    EVENT_CSV,   /* RFC 4180, the columns of JSON, EventData as JSON */
+    EVENT_CSV,   /* RFC 4180, the columns of JSON, EventData and Extra as JSON */
 };
 
 /* "json" and so on. False: there is no such format. */
@@ -55,18 +55,21 @@ bool event_format_named(const char *name, enum event_format *format);
  * EventName Version Level LevelValue Opcode OpcodeValue Task TaskValue Keywords
  * Channel ProcessId ThreadId ProcessName Cpu ActivityId RelatedActivityId
  * EventData Message. Before EventData come the event's extra columns, if it has any
- * (UserId SessionId ProcessStartKey Stack ...), which text shows, too. A column whose value is
+ * (UserId SessionId ProcessStartKey Stack ...), which all formats show. A column whose value is
  * null is left out: absent equals null. Integers are exact; VALUE_HEX, keywords and bytes are
  * strings of 0x hex digits; invalid UTF-8 becomes U+FFFD; NaN and the infinities are strings.
  * All: a time outside the years 1601 to 9999 is shown as the nearest inside.
  *
  * XML: what XML 1.0 cannot hold becomes U+FFFD. Arrays are elements with one name,
- * structures ComplexData.
+ * structures ComplexData. Of the extra columns UserId and SessionId have their place in System,
+ * the others are in ExtendedTracingInfo.
  *
- * Table: as text; what does not fit into its column ends in an ellipsis.
+ * Table: as text, extra columns at the end; what does not fit into its column ends in an
+ * ellipsis.
  *
- * CSV: a text that a spreadsheet would run as a formula gets an apostrophe before it;
- * control characters other than tab and line ends become U+FFFD.
+ * CSV: extra columns are one column, Extra, as JSON; a text that a spreadsheet would run as a
+ * formula gets an apostrophe before it; control characters other than tab and line ends become
+ * U+FFFD.
  */
 ETWAS_MUST_CHECK enum etwas_status encode_event(struct encoder *encoder, const struct event *event,
                                                 enum event_format format, struct arena *arena,

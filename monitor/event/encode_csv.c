@@ -6,14 +6,14 @@
 /*
  * RFC 4180: lines end in CR LF; a cell with a comma, a quote or a line end stands between quotes,
  * and its quotes are doubled. EventData is one cell of JSON, as events of all kinds share the
- * columns.
+ * columns, and so are the columns that few events have, Extra.
  */
 
 void encode_csv_names(struct sink *sink)
 {
     SINK_PUT(sink, "TimeCreated,Provider,ProviderId,EventId,EventName,Version,Level,LevelValue,"
                    "Opcode,OpcodeValue,Task,TaskValue,Keywords,Channel,ProcessId,ThreadId,"
-                   "ProcessName,Cpu,ActivityId,RelatedActivityId,EventData,Message\r\n");
+                   "ProcessName,Cpu,ActivityId,RelatedActivityId,Extra,EventData,Message\r\n");
 }
 
 static size_t position(const struct sink *sink)
@@ -97,6 +97,16 @@ static void put_levels(struct sink *sink, const struct event *event)
     SINK_PUT_UINT(sink, ",", event->channel);
 }
 
+static void put_extra(struct sink *sink, struct encoder *encoder, const struct value *extra)
+{
+    SINK_PUT(sink, ",");
+    if (extra != NULL) {
+        const size_t start = position(sink);
+        encode_json_value(sink, encoder, extra);
+        quote_from(sink, start);
+    }
+}
+
 void encode_csv(struct sink *sink, struct encoder *encoder, const struct event *event,
                 struct arena *arena)
 {
@@ -112,6 +122,7 @@ void encode_csv(struct sink *sink, struct encoder *encoder, const struct event *
     SINK_PUT_UINT(sink, ",", event->cpu);
     put_guid(sink, event->activity_id);
     put_guid(sink, event->related_activity_id);
+    put_extra(sink, encoder, event->extra);
     SINK_PUT(sink, ",");
     const size_t start = position(sink);
     const struct value *values = encode_json_data(sink, encoder, event, arena);

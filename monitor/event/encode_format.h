@@ -24,6 +24,7 @@ void encode_csv_names(struct sink *sink);
 /* {...}; the values, if the event's message may ask for them, or NULL. */
 const struct value *encode_json_data(struct sink *sink, struct encoder *encoder,
                                      const struct event *event, struct arena *arena);
+void encode_json_value(struct sink *sink, struct encoder *encoder, const struct value *value);
 void encode_text_value(struct sink *sink, struct encoder *encoder, const struct value *value);
 
 #endif

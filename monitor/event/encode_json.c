@@ -246,6 +246,11 @@ static void put_value(struct sink *sink, struct encoder *encoder, const struct v
     }
 }
 
+void encode_json_value(struct sink *sink, struct encoder *encoder, const struct value *value)
+{
+    put_value(sink, encoder, value, 0);
+}
+
 const struct value *encode_json_data(struct sink *sink, struct encoder *encoder,
                                      const struct event *event, struct arena *arena)
 {

@@ -195,6 +195,23 @@ static void put_process(struct sink *sink, const struct event *event, uint32_t w
     fit_from(sink, start, width, true);
 }
 
+/* What few events have, behind what all of the kind have. */
+static void put_extra(struct sink *sink, struct encoder *encoder, const struct event *event)
+{
+    const struct value *extra = event->extra;
+    if (event->related_activity_id != NULL) {
+        SINK_PUT(sink, " RelatedActivityId=");
+        sink_put_guid(sink, event->related_activity_id);
+    }
+    for (size_t i = 0; extra != NULL && i < extra->as.object.count; i++) {
+        const struct member *member = &extra->as.object.members[i];
+        SINK_PUT(sink, " ");
+        sink_put_plain_text(sink, member->name, strlen(member->name));
+        SINK_PUT(sink, "=");
+        encode_text_value(sink, encoder, &member->value);
+    }
+}
+
 static void put_data(struct sink *sink, struct encoder *encoder, const struct event *event,
                      struct arena *arena)
 {
@@ -214,6 +231,7 @@ static void put_data(struct sink *sink, struct encoder *encoder, const struct ev
         SINK_PUT(sink, "=");
         encode_text_value(sink, encoder, &value);
     }
+    put_extra(sink, encoder, event);
 }
 
 void encode_table(struct sink *sink, struct encoder *encoder, const struct event *event,

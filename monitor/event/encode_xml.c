@@ -5,7 +5,8 @@
 
 /*
  * The Event schema of Windows (learn.microsoft.com, "Event Schema"): System with its parts in their
- * order, EventData, and RenderingInfo for the names and the message.
+ * order, EventData, and RenderingInfo for the names and the message. What came with an event and
+ * has no place there stands in ExtendedTracingInfo, the element in which tracerpt has such things.
  */
 enum { MAXIMUM_DEPTH = 8 };
 
@@ -145,6 +146,58 @@ static void put_provider(struct sink *sink, const struct event *event)
     }
 }
 
+static bool is_named(const struct member *member, const char *name, enum value_type type)
+{
+    return strcmp(member->name, name) == 0 && member->value.type == type;
+}
+
+/* A column that only few events have; NULL: this one does not. */
+static const struct value *find_extra(const struct event *event, const char *name,
+                                      enum value_type type)
+{
+    const struct value *extra = event->extra;
+    for (size_t i = 0; extra != NULL && i < extra->as.object.count; i++) {
+        if (is_named(&extra->as.object.members[i], name, type)) {
+            return &extra->as.object.members[i].value;
+        }
+    }
+    return NULL;
+}
+
+/* Those that System has no place for. */
+static void put_extra(struct sink *sink, struct encoder *encoder, const struct value *extra)
+{
+    bool any = false;
+    for (size_t i = 0; extra != NULL && i < extra->as.object.count; i++) {
+        const struct member *member = &extra->as.object.members[i];
+        if (is_named(member, "UserId", VALUE_TEXT) || is_named(member, "SessionId", VALUE_UINT)) {
+            continue;
+        }
+        if (!any) {
+            SINK_PUT(sink, "<ExtendedTracingInfo xmlns=\"http://schemas.microsoft.com/win/2004/08/"
+                           "events/trace\">");
+        }
+        any = true;
+        put_data(sink, encoder, member, 0);
+    }
+    if (any) {
+        SINK_PUT(sink, "</ExtendedTracingInfo>");
+    }
+}
+
+static void put_execution(struct sink *sink, const struct event *event)
+{
+    const struct value *session = find_extra(event, "SessionId", VALUE_UINT);
+    SINK_PUT_UINT(sink, "<Execution ProcessID=\"", event->process_id);
+    SINK_PUT_UINT(sink, "\" ThreadID=\"", event->thread_id);
+    SINK_PUT_UINT(sink, "\" ProcessorID=\"", event->cpu);
+    if (session != NULL) {
+        SINK_PUT(sink, "\" SessionID=\"");
+        sink_put_uint(sink, session->as.u);
+    }
+    SINK_PUT(sink, "\"/>");
+}
+
 static void put_system(struct sink *sink, struct encoder *encoder, const struct event *event)
 {
     SINK_PUT(sink, "<System>");
@@ -158,16 +211,20 @@ static void put_system(struct sink *sink, struct encoder *encoder, const struct 
         put_guid(sink, "RelatedActivityID", event->related_activity_id);
         SINK_PUT(sink, "/>");
     }
-    SINK_PUT_UINT(sink, "<Execution ProcessID=\"", event->process_id);
-    SINK_PUT_UINT(sink, "\" ThreadID=\"", event->thread_id);
-    SINK_PUT_UINT(sink, "\" ProcessorID=\"", event->cpu);
-    SINK_PUT(sink, "\"/>");
+    put_execution(sink, event);
     if (event->channel != 0) {
         SINK_PUT_UINT(sink, "<Channel>", event->channel);
         SINK_PUT(sink, "</Channel>");
     }
     /* The schema wants it; which one it was, no trace says. */
-    SINK_PUT(sink, "<Computer/></System>");
+    SINK_PUT(sink, "<Computer/>");
+    const struct value *user = find_extra(event, "UserId", VALUE_TEXT);
+    if (user != NULL) {
+        SINK_PUT(sink, "<Security UserID=\"");
+        sink_put_xml_text(sink, user->as.text.data, user->as.text.size);
+        SINK_PUT(sink, "\"/>");
+    }
+    SINK_PUT(sink, "</System>");
 }
 
 static void put_rendering(struct sink *sink, const struct event *event, struct arena *arena)
@@ -198,5 +255,6 @@ void encode_xml(struct sink *sink, struct encoder *encoder, const struct event *
     }
     SINK_PUT(sink, "</EventData>");
     put_rendering(sink, event, arena);
+    put_extra(sink, encoder, event->extra);
     SINK_PUT(sink, "</Event>\n");
 }

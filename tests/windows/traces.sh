@@ -45,6 +45,7 @@ for file in "$traces"/*.etl; do
     for format in text json table xml csv; do
         compare "$file" --format "$format" --stats
     done
+    compare "$file" --format xml --stacks --keep-values
 done
 for manifest in "$traces"/*.man; do
     [ -e "$manifest" ] && compare "${manifest%.man}.etl" --manifest "$manifest" --format xml

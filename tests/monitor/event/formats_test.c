@@ -167,6 +167,56 @@ static void xml_repeats_arrays_and_nests_structures(void **state)
           "<Data Name=\"y\"/><Data Name=\"z\">0xff</Data></ComplexData></EventData>");
 }
 
+/* As extended items of records give them. */
+static struct event event_with_extra(void)
+{
+    static const struct value frames[] = {
+        {.type = VALUE_TEXT, .as.text = {"a.dll+0x1", 9}},
+        {.type = VALUE_HEX,  .as.u = 0x7ff0             }
+    };
+    static struct member members[3];
+    static struct value extra;
+    members[0] = (struct member){"UserId", text_of("S-1-5-18")};
+    members[1] = (struct member){"SessionId", number_of(2)};
+    members[2] = (struct member){
+        "Stack", {.type = VALUE_ARRAY, .as.array = {frames, 2}}
+    };
+    extra = (struct value){
+        .type = VALUE_OBJECT, .as.object = {members, 3}
+    };
+    struct event event = event_of(1);
+    values[0] = number_of(7);
+    event.extra = &extra;
+    event.related_activity_id = guid;
+    return event;
+}
+
+static void xml_has_a_place_for_what_few_events_have(void **state)
+{
+    (void)state;
+    const struct event event = event_with_extra();
+    const char *text = encoded(&event, EVENT_XML);
+    holds(text, "<Correlation RelatedActivityID=\"{" GUID_TEXT "}\"/>"
+                "<Execution ProcessID=\"123\" ThreadID=\"124\" ProcessorID=\"1\" "
+                "SessionID=\"2\"/><Computer/><Security UserID=\"S-1-5-18\"/></System>");
+    holds(text, "</RenderingInfo><ExtendedTracingInfo "
+                "xmlns=\"http://schemas.microsoft.com/win/2004/08/events/trace\">"
+                "<Data Name=\"Stack\">a.dll+0x1</Data><Data Name=\"Stack\">0x7ff0</Data>"
+                "</ExtendedTracingInfo></Event>\n");
+}
+
+static void csv_and_tables_have_it_too(void **state)
+{
+    (void)state;
+    const struct event event = event_with_extra();
+    holds(encoded(&event, EVENT_CSV),
+          "," GUID_TEXT ",\"{\"\"UserId\"\":\"\"S-1-5-18\"\",\"\"SessionId\"\":2,"
+          "\"\"Stack\"\":[\"\"a.dll+0x1\"\",\"\"0x7ff0\"\"]}\",\"{\"\"first\"\":7}\"");
+    holds(encoded(&event, EVENT_TABLE),
+          "first=7 RelatedActivityId=" GUID_TEXT " UserId=S-1-5-18 SessionId=2 "
+          "Stack=[a.dll+0x1, 0x7ff0]\n");
+}
+
 static void xml_ends_where_nesting_is_too_deep(void **state)
 {
     (void)state;
@@ -190,7 +240,7 @@ static void csv_has_a_cell_for_each_column(void **state)
     const struct event event = event_of(1);
     values[0] = text_of("a \"b\"");
     assert_string_equal(encoded(&event, EVENT_CSV),
-                        "2026-11-20T10:54:30.1234567Z,Test,,0,Event,,,,,,,,,,123,124,bash,1,,,"
+                        "2026-11-20T10:54:30.1234567Z,Test,,0,Event,,,,,,,,,,123,124,bash,1,,,,"
                         "\"{\"\"first\"\":\"\"a \\\"\"b\\\"\"\"\"}\",\r\n");
     struct encoder encoder;
     struct output output;
@@ -201,7 +251,7 @@ static void csv_has_a_cell_for_each_column(void **state)
     for (size_t i = 0; i < output.size; i++) {
         commas += output.data[i] == ',' ? 1 : 0;
     }
-    assert_int_equal(commas, 21);
+    assert_int_equal(commas, 22);
     output_clear(&output);
 }
 
@@ -382,6 +432,8 @@ int main(void)
         cmocka_unit_test(xml_lets_no_text_out_of_its_element),
         cmocka_unit_test(xml_of_names_is_escaped),
         cmocka_unit_test(xml_repeats_arrays_and_nests_structures),
+        cmocka_unit_test(xml_has_a_place_for_what_few_events_have),
+        cmocka_unit_test(csv_and_tables_have_it_too),
         cmocka_unit_test(xml_ends_where_nesting_is_too_deep),
         cmocka_unit_test(csv_has_a_cell_for_each_column),
         cmocka_unit_test(csv_makes_no_formula_of_a_text),
