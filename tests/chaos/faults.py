@@ -4,6 +4,8 @@ import contextlib
 import signal
 import time
 
+from world import wait_until
+
 
 class Lane:
     """Faults one after the other; two lanes run at the same time and never touch the same."""
@@ -111,8 +113,10 @@ class Processes(Lane):
 
     def restart_controller(self):
         """Its sessions go with it, and what no monitor has read of them by then. Between the end
-        of a session and that of its probes Pings are heard that nobody traces any more."""
+        of a session and that of its probes Pings are heard that nobody traces any more. A monitor
+        that still drains after its controller's death listens to nobody: it is waited for."""
         with self.world.silence():
+            wait_until(100, "a monitor that listens", self.world.is_listened_to)
             self.pause(4)
             self.restart("controller", signal.SIGTERM)
 

@@ -356,6 +356,13 @@ class World:
     def has_session():
         return os.path.isdir(f"/sys/kernel/tracing/instances/etwas_{NOBODY}_{SESSION}")
 
+    def is_listened_to(self):
+        """Has our session a monitor?"""
+        said = subprocess.run([*as_user(NOBODY), self.folder / "bin/etwas", "--controller",
+                               self.folder / "socket", "--list", "sessions"], check=False,
+                              timeout=20, capture_output=True, text=True).stdout
+        return re.search(rf"^{SESSION} +\S+ +[1-9]", said, re.MULTILINE) is not None
+
     def stop_session(self):
         subprocess.run([self.folder / "bin/etwas", "--controller", self.folder / "socket",
                         "--stop"], check=False, timeout=20, stdout=subprocess.DEVNULL,
