@@ -68,6 +68,13 @@ export class FakeRelay {
 
     // --- the store ---
 
+    // As with a data folder that was removed.
+    forget() {
+        this.generated = 0;
+        this.added = [];
+        this.row = 0;
+    }
+
     get size() {
         return this.generated + this.added.length;
     }
@@ -270,6 +277,7 @@ export class FakeRelay {
     }
 
     live(request, query, response) {
+        this.beforeLive?.();
         response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
         response.write('retry: 1000\n\n');
         const after = query.get('after') ?? request.headers['last-event-id'] ?? null;

@@ -3,7 +3,7 @@
 // says, by a sender for each computer.
 import { spawn } from 'node:child_process';
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -138,6 +138,13 @@ export class RealRelay {
         }).then(() => this.start(this.port));
         meanwhile();
         await this.chain;
+    }
+
+    // While it is down: as with a data folder that was removed, but for keys and token.
+    forget() {
+        for (const name of readdirSync(this.folder).filter((entry) => entry.startsWith('etwas.db'))) {
+            rmSync(join(this.folder, name));
+        }
     }
 
     publish(events, computer = 'web1', { own = 0 } = {}) {

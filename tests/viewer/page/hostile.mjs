@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { event, filter, held, onlyMadeUp, open, rows, screenshot, seen, until } from './harness.mjs';
+import { clickRow, event, filter, held, onlyMadeUp, open, rows, screenshot, seen, until } from './harness.mjs';
 
 const MARKUP = '<img src=x onerror="globalThis.ran=1"><script>globalThis.ran=2</script><svg onload=globalThis.ran=3>';
 const VALUES = [
@@ -89,7 +89,7 @@ test('a megabyte of text neither stops the page nor fills it', onlyMadeUp, async
     await until(() => held(page), (count) => count === 40, 'the rows');
     const length = await page.evaluate(() => document.querySelector('.grid-body').textContent.length);
     assert.ok(length < 100_000, String(length));
-    await page.locator('.row').first().click();
+    await clickRow(page);
     await page.locator('.detail').waitFor();
     assert.ok(await page.evaluate(() => document.querySelector('.detail').textContent.length) < 20_000);
     await filter(page, 'x'.repeat(30));

@@ -2,7 +2,7 @@
 // The live table: follows, stands still when somebody reads, survives its relay.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertSmooth, event, frames, held, onlyMadeUp, open, rows, screenshot, seen, until } from './harness.mjs';
+import { assertSmooth, came, event, frames, held, onlyMadeUp, open, rows, screenshot, seen, until } from './harness.mjs';
 
 const settle = (page) => page.evaluate(() => new Promise((resolve) => {
     requestAnimationFrame(() => requestAnimationFrame(resolve));
@@ -14,7 +14,8 @@ test('what was stored is there, and what comes is put below it', async (t) => {
     relay.publish([event({ EventName: 'JustNow', EventData: { Greeting: 'hello there' } })]);
     const shown = await until(() => seen(page), (list) => list.at(-1)?.text.includes('JustNow'), 'the new row');
     assert.match(shown.at(-1).text, /web1 Test JustNow tester .*Greeting.*hello there/);
-    assert.equal(await page.locator('.grid').getAttribute('aria-rowcount'), String(await rows(page) + 1));
+    const count = await until(() => rows(page), (now) => now > 0, 'the count');
+    assert.equal(await page.locator('.grid').getAttribute('aria-rowcount'), String(count + 1));
     assert.deepEqual(faults, []);
 });
 
@@ -33,7 +34,7 @@ test('nothing moves while it is paused, and all that came is there afterwards', 
     await page.getByRole('button', { name: 'Resume, 60 new' }).click();
     await page.getByRole('button', { name: 'Pause' }).waitFor();
     await until(() => seen(page), (list) => list.at(-1)?.text.includes('Test Happened'), 'the end');
-    assert.equal(await rows(page), 560);
+    await until(() => rows(page), (count) => count === 560, 'all of them');
 });
 
 test('scrolling up pauses and a row that is read stays where it is', async (t) => {
@@ -45,9 +46,29 @@ test('scrolling up pauses and a row that is read stays where it is', async (t) =
     await settle(page);
     const before = await seen(page);
     relay.startLoad(2000);
-    await until(() => held(page), (count) => count > 4000, 'the load');
+    await until(() => came(page), (count) => count > 4000, 'the load');
     assert.deepEqual(await seen(page), before);
     relay.stopLoad();
+});
+
+test('a banner that comes and goes pauses nothing', async (t) => {
+    const { page, relay } = await open(t, { relay: { generated: 2000 } });
+    await until(() => held(page), (count) => count === 2000, 'history');
+    const following = () => page.evaluate(() => globalThis.etwas.grid.follow);
+    const height = () => page.locator('.grid').evaluate((grid) => grid.clientHeight);
+    const bar = () => page.locator('.grid-bar').evaluate(({ scrollTop, scrollHeight, clientHeight }) => scrollHeight - clientHeight - scrollTop);
+    const full = await height();
+    relay.lose(3, 'kernel');
+    await page.getByRole('alert').waitFor();
+    await until(height, (now) => now < full, 'less room');
+    await until(bar, (left) => left < 1, 'the bar at its end');
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    await until(height, (now) => now === full, 'all of the room');
+    await settle(page);
+    assert.ok(await following());
+    relay.publish([event({ EventName: 'JustNow' })]);
+    await until(() => seen(page), (list) => list.at(-1)?.text.includes('JustNow'), 'the new row');
+    assert.ok(await following());
 });
 
 test('selecting text or a row pauses', async (t) => {
@@ -90,17 +111,40 @@ test('a relay that is started again goes on where it was, and repeats nothing', 
     assert.deepEqual(got, names);
 });
 
-test('another store behind the same address is noticed', onlyMadeUp, async (t) => {
+// The row that says so, and below it what the other store has.
+async function assertOtherStore(page) {
+    const shown = await until(() => seen(page), (list) => list.at(-1)?.text.includes('OfAnotherStore'), 'the other store');
+    assert.ok(shown.some(({ text, gap }) => gap && text.includes('another store')), JSON.stringify(shown.slice(-3)));
+}
+
+test('another store behind the same address is noticed', async (t) => {
     const { page, relay } = await open(t, { relay: { generated: 5000 } });
     await until(() => held(page), (count) => count === 2000, 'history');
     await relay.restart(100, () => {
-        relay.generated = 0;
-        relay.row = 0;
+        relay.forget();
         relay.publish([event({ EventName: 'OfAnotherStore' })]);
     });
-    const shown = await until(() => seen(page), (list) => list.at(-1)?.text.includes('OfAnotherStore'), 'the other store');
-    assert.ok(shown.at(-2).gap);
-    assert.match(shown.at(-2).text, /another store/);
+    await assertOtherStore(page);
+});
+
+test('another store is noticed while it has nothing, too', async (t) => {
+    const { page, relay } = await open(t, { relay: { generated: 5000 } });
+    await until(() => held(page), (count) => count === 2000, 'history');
+    await relay.restart(100, () => relay.forget());
+    await until(() => seen(page), (list) => list.at(-1)?.text.includes('another store'), 'the row that says so');
+    relay.publish([event({ EventName: 'OfAnotherStore' })]);
+    await assertOtherStore(page);
+});
+
+test('another store is noticed that is there when the stream opens, and was not just before', onlyMadeUp, async (t) => {
+    const { page } = await open(t, { relay: { generated: 5000 }, prepare(relay) {
+        relay.beforeLive = () => {
+            delete relay.beforeLive;
+            relay.forget();
+            relay.publish([event({ EventName: 'OfAnotherStore' })]);
+        };
+    } });
+    await assertOtherStore(page);
 });
 
 test('a token that is no longer good says what to do, and a good one opens', onlyMadeUp, async (t) => {
@@ -122,7 +166,7 @@ test('a token that is no longer good says what to do, and a good one opens', onl
 test('2,000 rows a second leave the page quick', async (t) => {
     const { page, relay } = await open(t, { relay: { generated: 2000 } });
     relay.startLoad(2000);
-    await until(() => held(page), (count) => count > 5000, 'the load');
+    await until(() => came(page), (count) => count > 5000, 'the load');
     const measured = await frames(page, () => page.waitForTimeout(4000));
     relay.stopLoad();
     assertSmooth(measured, '2,000 rows a second');

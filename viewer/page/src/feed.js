@@ -78,7 +78,8 @@ export class Feed {
         this.status = 'connecting';
         this.changed();
         this.live = new LiveStream({
-            connect: (attempt) => this.beforeLive(generation, attempt),
+            connect: () => this.beforeLive(generation),
+            opened: (signal) => this.isSameStore(generation, signal),
             // Of an empty store all; a row 0 would mean "from now on".
             position: () => (this.newest === null || this.newest.row === 0 ? '1:0' : `${this.newest.row}:${this.newest.index}`),
             event: (bytes, start, end) => this.liveEvent(bytes, start, end),
@@ -94,35 +95,46 @@ export class Feed {
         });
     }
 
-    // Before each attempt to connect: the newest of the store first; and is it still the same store?
+    // Before the first attempt to connect: the newest of the store.
     async beforeLive(generation) {
-        if (this.newest === null) {
-            const lines = await this.pageBackwards({ limit: FIRST_PAGE }, (rows) => {
-                if (generation === this.generation) {
-                    rows.forEach(([bytes, start, end]) => this.take(bytes, start, end));
-                }
-            });
-            this.hasOlder = lines === FIRST_PAGE;
-            if (generation === this.generation) {
-                this.loaded();
-            }
-            this.changed();
+        if (this.newest !== null) {
             return;
+        }
+        const lines = await this.pageBackwards({ limit: FIRST_PAGE }, (rows) => {
+            if (generation === this.generation) {
+                rows.forEach(([bytes, start, end]) => this.take(bytes, start, end));
+            }
+        });
+        if (generation === this.generation) {
+            this.hasOlder = lines === FIRST_PAGE;
+            this.loaded();
+            this.changed();
+        }
+    }
+
+    // Is the store still the one whose rows are here? False: the stream is to begin at its
+    // beginning. Asked when the stream is open: a relay that is started again with another store
+    // ends the stream, so what is answered now is true of all that comes in it.
+    async isSameStore(generation, signal) {
+        if (this.newest === null || this.newest.row === 0) {
+            return true;
         }
         let last = null;
         await readLines(eventsPath({ order: 'desc', limit: 1 }), (bytes, start, end) => {
             if (this.buffer.scan(bytes, start, end)) {
                 last = { row: this.buffer.idRow, index: this.buffer.idIndex };
             }
-        }, { signal: this.abort.signal });
-        if (generation === this.generation && last !== null && compareIds(last, this.newest) < 0) {
-            this.newest = null;
-            this.oldest = null;
-            this.hasOlder = false;
-            this.takeOwn({ TimeCreated: new Date().toISOString(), Provider: 'Etwas', EventName: 'Missed',
-                EventData: { Reason: 'the relay has another store now: what follows comes from that one' } });
-            this.newest = { row: 0, index: 0 };
+        }, { signal });
+        if (generation !== this.generation || (last !== null && compareIds(last, this.newest) >= 0)) {
+            return true;
         }
+        this.newest = { row: 0, index: 0 };
+        this.oldest = null;
+        this.hasOlder = false;
+        this.takeOwn({ TimeCreated: new Date().toISOString(), Provider: 'Etwas', EventName: 'Missed',
+            EventData: { Reason: 'the relay has another store now, or an empty one: what follows comes from that' } });
+        this.changed();
+        return false;
     }
 
     liveEvent(bytes, start, end) {

@@ -10,6 +10,8 @@ const BAR_LIMIT = 8_000_000; // px; engines end somewhere above
 const OVERSCAN = 2;
 const BAR_MS = 100;     // setting the bar makes the browser lay out the page
 const FOLLOW_MS = 66;   // nobody reads more than that
+const BAR_PRESSED_MS = 500;
+const CATCH_UP_MS = 5;
 
 function element(name, className, role) {
     const made = document.createElement(name);
@@ -36,6 +38,7 @@ export class Grid {
         this.columns = [];
         this.lefts = [0];
         this.mayFollow = true;
+        this.barPressed = -Infinity;
         this.build(host);
         this.listen();
     }
@@ -63,12 +66,32 @@ export class Grid {
 
     listen() {
         this.root.addEventListener('wheel', (event) => this.wheel(event), { passive: false });
-        this.bar.addEventListener('scroll', () => this.barScrolled());
+        this.listenToBar();
         this.root.addEventListener('keydown', (event) => this.key(event));
         this.body.addEventListener('pointerdown', (event) => this.pressed(event));
         this.body.addEventListener('click', (event) => this.clicked(event));
         new ResizeObserver(() => this.measure()).observe(this.body);
         this.listenToTouch();
+    }
+
+    // A scroll event does not say whether somebody scrolled, or the bar became higher and ends
+    // earlier, as when a banner goes: only who has the bar in hand moves the rows. It gives the
+    // keyboard back, whose keys are the table's.
+    listenToBar() {
+        const free = (event) => {
+            if (event.type === 'pointerup' || event.buttons === 0) {
+                removeEventListener('pointermove', free, true);
+                removeEventListener('pointerup', free, true);
+                this.barPressed = performance.now();
+            }
+        };
+        this.bar.addEventListener('pointerdown', () => {
+            this.barPressed = Infinity;
+            addEventListener('pointermove', free, true);
+            addEventListener('pointerup', free, true);
+        });
+        this.bar.addEventListener('focus', () => this.root.focus({ preventScroll: true }));
+        this.bar.addEventListener('scroll', () => this.barScrolled());
     }
 
     // A finger moves the rows, as there is nothing that the browser could scroll.
@@ -163,7 +186,19 @@ export class Grid {
         }
     }
 
+    // Somebody acts before the frame that draws what has come or holds by now: it is where it
+    // would have been drawn.
+    catchUp() {
+        this.view.work(performance.now() + CATCH_UP_MS);
+        this.place();
+    }
+
     setFollow(follow) {
+        this.catchUp();
+        this.turn(follow);
+    }
+
+    turn(follow) {
         if (this.follow !== follow) {
             this.follow = follow;
             this.hold();
@@ -190,10 +225,12 @@ export class Grid {
     }
 
     scrollBy(rows) {
+        this.catchUp();
         this.scrollTo(this.top + rows);
     }
 
     scrollTo(top) {
+        this.catchUp();
         const wanted = Math.min(this.last, Math.max(0, top));
         const up = wanted < this.top;
         if (top <= 0 && (up || this.top === 0)) {
@@ -204,19 +241,27 @@ export class Grid {
         this.top = wanted;
         this.hold();
         if (up) {
-            this.setFollow(false);
+            this.turn(false);
         } else if (wanted >= this.last && this.mayFollow) {
-            this.setFollow(true);
+            this.turn(true);
         }
         this.on.moved();
     }
 
     barScrolled() {
+        const now = performance.now();
         const range = this.bar.scrollHeight - this.bar.clientHeight;
         if (range <= 0 || Math.abs(this.bar.scrollTop - this.barTop) < 1.5) {
             return;
         }
-        this.barHeld = performance.now();
+        if (now - this.barPressed > BAR_PRESSED_MS) {
+            this.barWanted = null;
+            this.on.moved();
+            return;
+        }
+        // A click beside the handle scrolls on for a while.
+        this.barPressed = Math.max(this.barPressed, now);
+        this.barHeld = now;
         this.barTop = this.bar.scrollTop;
         this.scrollTo(this.bar.scrollTop >= range - 1 ? this.last : (this.bar.scrollTop / range) * this.last);
     }
@@ -224,7 +269,7 @@ export class Grid {
     select(seq, { reveal = true } = {}) {
         this.selected = seq;
         if (seq !== null) {
-            this.setFollow(false);
+            this.turn(false);
             if (reveal) {
                 this.reveal(seq);
             }
@@ -249,6 +294,7 @@ export class Grid {
 
     // Selects the row that is `rows` further.
     move(rows) {
+        this.catchUp();
         if (this.view.total === 0) {
             return;
         }
@@ -280,10 +326,10 @@ export class Grid {
         }
     }
 
-    // Who begins to mark text is reading: nothing may move.
+    // Who begins to mark text is reading: nothing may move, not even to what came since the frame.
     pressed(event) {
         if (event.button === 0) {
-            this.setFollow(false);
+            this.turn(false);
         }
     }
 
@@ -317,11 +363,13 @@ export class Grid {
         if (this.height === 0 || this.columns.length === 0) {
             return true;
         }
-        if (this.follow && this.follows && now - this.drawn < FOLLOW_MS) {
+        const same = this.follow && this.follows && this.version === this.view.version;
+        if (same && now - this.drawn < FOLLOW_MS) {
             return false;
         }
         this.drawn = now;
         this.follows = this.follow;
+        this.version = this.view.version;
         this.place();
         const barIsRight = this.drawBar(now);
         const first = Math.max(0, Math.floor(this.top) - OVERSCAN);

@@ -24,7 +24,9 @@ function beginsWith(bytes, start, end, prefix) {
 }
 
 // on.event(bytes, start, end), on.named(type, data), on.state('open'|'closed'|'refused', reason),
-// on.position(): the Id behind which to go on, or null; on.connect(): awaited before each attempt.
+// on.position(): the Id behind which to go on, or null; on.connect(): awaited before each attempt;
+// on.opened(signal): awaited once the stream is open and before any of it is read. False: the
+// position has changed, connect again.
 export class LiveStream {
     constructor(on) {
         this.on = on;
@@ -42,8 +44,9 @@ export class LiveStream {
         for (let attempt = 0; !this.stopped; attempt++) {
             this.got = false;
             try {
-                await this.on.connect(attempt);
+                await this.on.connect();
                 await this.connect();
+                continue;
             } catch (error) {
                 if (this.stopped) {
                     return;
@@ -67,6 +70,7 @@ export class LiveStream {
         });
     }
 
+    // Comes back if one is to connect again at once, and else throws what the stream ended with.
     async connect() {
         const query = new URLSearchParams({ sample: String(SAMPLE) });
         const position = this.on.position();
@@ -77,6 +81,9 @@ export class LiveStream {
         let watchdog = setTimeout(() => this.abort.abort(), SILENCE_MS);
         try {
             const response = await request(`/v1/live?${query}`, this.abort.signal, { Accept: 'text/event-stream' });
+            if (!await this.on.opened(this.abort.signal)) {
+                return;
+            }
             this.on.state('open', '');
             this.type = '';
             const splitter = new LineSplitter((bytes, start, end) => this.line(bytes, start, end));
