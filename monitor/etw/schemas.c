@@ -7,6 +7,7 @@
 
 #include "ipc/load.h"
 #include "monitor/etl/provider_name.h"
+#include "monitor/etw/builtin.h"
 #include "monitor/etw/clr_events.h"
 #include "monitor/etw/decode.h"
 #include "monitor/etw/event_info.h"
@@ -232,11 +233,8 @@ static const struct etw_layout *make(const struct schemas *schemas, const struct
     struct arena *arena = schemas->arena;
     const struct etw_layout *layout = told(schemas, record);
     if (layout == NULL && record->kind == ETL_EVENT) {
-        layout = manifest_files_layout(schemas->files, record, options, arena);
-    }
-    if (layout == NULL || layout->nearest) {
-        const struct etw_layout *known = clr_events_layout(record, false, options, arena);
-        layout = known != NULL && (layout == NULL || !known->nearest) ? known : layout;
+        layout = builtin_layout(
+            record, manifest_files_layout(schemas->files, record, options, arena), options, arena);
     }
     if (layout != NULL) {
         return layout;
