@@ -51,6 +51,46 @@ enum {
     MESSAGE_POINTER64 = 0x80,
 };
 
+/*
+ * Member by member, of which compilers make a few wide stores and leave out those that are written
+ * again: to clear or copy the whole record takes as long as all else that is done to read it.
+ */
+static inline void start(struct etl_record *record, enum etl_kind kind, bool narrow)
+{
+    record->kind = kind;
+    record->pointer_size = narrow ? 4 : 8;
+    record->classic = true;
+    record->has_process = false;
+    record->stamp = 0;
+    record->time = 0;
+    record->cpu = 0;
+    record->file = 0;
+    record->process_id = 0;
+    record->thread_id = 0;
+    record->provider_id = NULL;
+    record->activity_id = NULL;
+    record->keywords = 0;
+    record->processor_time = 0;
+    record->hook = 0;
+    record->id = 0;
+    record->task = 0;
+    record->flags = 0;
+    record->property = 0;
+    record->version = 0;
+    record->channel = 0;
+    record->level = 0;
+    record->opcode = 0;
+    record->message_number = 0;
+    record->message_flags = 0;
+    record->instance_id = 0;
+    record->parent_instance_id = 0;
+    record->parent_id = NULL;
+    record->extended = NULL;
+    record->extended_size = 0;
+    record->payload = NULL;
+    record->payload_size = 0;
+}
+
 /* Kernel records say their size behind the version, the others at their start. */
 static bool is_kernel(uint8_t type)
 {
@@ -79,14 +119,12 @@ static enum etwas_status read_perfinfo(const uint8_t *data, size_t size, struct 
     if (header > size) {
         return ETWAS_MALFORMED;
     }
-    *record = (struct etl_record){.kind = ETL_PERFINFO,
-                                  .pointer_size = data[2] == TYPE_PERFINFO32 ? 4 : 8,
-                                  .classic = true,
-                                  .stamp = load_i64(data + 8),
-                                  .provider_id = etl_class_of_hook(hook),
-                                  .hook = hook,
-                                  .version = (uint8_t)version,
-                                  .opcode = (uint8_t)hook};
+    start(record, ETL_PERFINFO, data[2] == TYPE_PERFINFO32);
+    record->stamp = load_i64(data + 8);
+    record->provider_id = etl_class_of_hook(hook);
+    record->hook = hook;
+    record->version = (uint8_t)version;
+    record->opcode = (uint8_t)hook;
     return take_payload(record, data, size, header);
 }
 
@@ -99,19 +137,17 @@ static enum etwas_status read_kernel(const uint8_t *data, size_t size, struct et
     if (header > size) {
         return ETWAS_MALFORMED;
     }
-    *record =
-        (struct etl_record){.kind = is_system ? ETL_SYSTEM : ETL_COMPACT,
-                            .pointer_size = type == TYPE_SYSTEM32 || type == TYPE_COMPACT32 ? 4 : 8,
-                            .classic = true,
-                            .has_process = true,
-                            .stamp = load_i64(data + 16),
-                            .process_id = load_u32(data + 12),
-                            .thread_id = load_u32(data + 8),
-                            .provider_id = etl_class_of_hook(hook),
-                            .processor_time = is_system ? load_u64(data + 24) : 0,
-                            .hook = hook,
-                            .version = data[0],
-                            .opcode = (uint8_t)hook};
+    start(record, is_system ? ETL_SYSTEM : ETL_COMPACT,
+          type == TYPE_SYSTEM32 || type == TYPE_COMPACT32);
+    record->has_process = true;
+    record->stamp = load_i64(data + 16);
+    record->process_id = load_u32(data + 12);
+    record->thread_id = load_u32(data + 8);
+    record->provider_id = etl_class_of_hook(hook);
+    record->processor_time = is_system ? load_u64(data + 24) : 0;
+    record->hook = hook;
+    record->version = data[0];
+    record->opcode = (uint8_t)hook;
     return take_payload(record, data, size, header);
 }
 
@@ -138,24 +174,24 @@ static enum etwas_status read_event(const uint8_t *data, size_t size, struct etl
     }
     const uint16_t flags = load_u16(data + 4);
     const bool narrow = data[2] == TYPE_EVENT32 || (flags & IS_32_BIT) != 0;
-    *record = (struct etl_record){.kind = ETL_EVENT,
-                                  .pointer_size = narrow ? 4 : 8,
-                                  .has_process = true,
-                                  .stamp = load_i64(data + 16),
-                                  .process_id = load_u32(data + 12),
-                                  .thread_id = load_u32(data + 8),
-                                  .provider_id = data + 24,
-                                  .activity_id = data + 64,
-                                  .keywords = load_u64(data + 48),
-                                  .processor_time = load_u64(data + 56),
-                                  .id = load_u16(data + 40),
-                                  .task = load_u16(data + 46),
-                                  .flags = flags,
-                                  .property = load_u16(data + 6),
-                                  .version = data[42],
-                                  .channel = data[43],
-                                  .level = data[44],
-                                  .opcode = data[45]};
+    start(record, ETL_EVENT, narrow);
+    record->classic = false;
+    record->has_process = true;
+    record->stamp = load_i64(data + 16);
+    record->process_id = load_u32(data + 12);
+    record->thread_id = load_u32(data + 8);
+    record->provider_id = data + 24;
+    record->activity_id = data + 64;
+    record->keywords = load_u64(data + 48);
+    record->processor_time = load_u64(data + 56);
+    record->id = load_u16(data + 40);
+    record->task = load_u16(data + 46);
+    record->flags = flags;
+    record->property = load_u16(data + 6);
+    record->version = data[42];
+    record->channel = data[43];
+    record->level = data[44];
+    record->opcode = data[45];
     size_t header = HEADER_EVENT;
     if ((record->flags & HAS_EXTENDED) != 0) {
         record->extended = data + HEADER_EVENT;
@@ -177,17 +213,15 @@ static enum etwas_status read_full(const uint8_t *data, size_t size, struct etl_
     if (size < header) {
         return ETWAS_MALFORMED;
     }
-    *record =
-        (struct etl_record){.kind = is_instance ? ETL_INSTANCE : ETL_FULL,
-                            .pointer_size = type == TYPE_FULL32 || type == TYPE_INSTANCE32 ? 4 : 8,
-                            .classic = true,
-                            .has_process = true,
-                            .stamp = load_i64(data + 16),
-                            .process_id = load_u32(data + 12),
-                            .thread_id = load_u32(data + 8),
-                            .version = data[6],
-                            .level = data[5],
-                            .opcode = data[4]};
+    start(record, is_instance ? ETL_INSTANCE : ETL_FULL,
+          type == TYPE_FULL32 || type == TYPE_INSTANCE32);
+    record->has_process = true;
+    record->stamp = load_i64(data + 16);
+    record->process_id = load_u32(data + 12);
+    record->thread_id = load_u32(data + 8);
+    record->version = data[6];
+    record->level = data[5];
+    record->opcode = data[4];
     if (is_instance) {
         /* The class is named by a handle of the running system, which says nothing later. */
         record->instance_id = load_u32(data + 32);
@@ -213,11 +247,9 @@ static enum etwas_status read_message(const uint8_t *data, size_t size, struct e
     if (size < 8 || needed > size - 8) {
         return ETWAS_MALFORMED;
     }
-    *record = (struct etl_record){.kind = ETL_MESSAGE,
-                                  .pointer_size = (flags & MESSAGE_POINTER32) != 0 ? 4 : 8,
-                                  .classic = true,
-                                  .message_number = load_u16(data + 4),
-                                  .message_flags = flags};
+    start(record, ETL_MESSAGE, (flags & MESSAGE_POINTER32) != 0);
+    record->message_number = load_u16(data + 4);
+    record->message_flags = flags;
     at += (flags & MESSAGE_SEQUENCE) != 0 ? 4U : 0U;
     if ((flags & MESSAGE_GUID) != 0) {
         record->provider_id = data + at;
@@ -243,11 +275,9 @@ static enum etwas_status read_timed(const uint8_t *data, size_t size, struct etl
     if (size < HEADER_TIMED) {
         return ETWAS_MALFORMED;
     }
-    *record = (struct etl_record){.kind = ETL_TIMED,
-                                  .pointer_size = 8,
-                                  .classic = true,
-                                  .stamp = load_i64(data + 8),
-                                  .hook = load_u16(data + 4)};
+    start(record, ETL_TIMED, false);
+    record->stamp = load_i64(data + 8);
+    record->hook = load_u16(data + 4);
     return take_payload(record, data, size, HEADER_TIMED);
 }
 
@@ -275,25 +305,61 @@ static enum etwas_status read_kind(const uint8_t *data, size_t size, struct etl_
     default:
         break;
     }
-    *record = (struct etl_record){.kind = ETL_UNKNOWN, .pointer_size = 8, .classic = true};
+    start(record, ETL_UNKNOWN, false);
     return take_payload(record, data, size, SMALLEST);
+}
+
+/* Its own size; 0: there can be no record. */
+static size_t size_at(const uint8_t *data, size_t size, size_t *taken)
+{
+    if (size < SMALLEST || (data[3] & MARK_RECORD) == 0 || load_u32(data) == UINT32_MAX) {
+        return 0;
+    }
+    const bool is_message = data[3] == MARK_MESSAGE;
+    const size_t own = load_u16(!is_message && is_kernel(data[2]) ? data + 4 : data);
+    if (own < SMALLEST || own > size) {
+        return 0;
+    }
+    /* The last one need not be filled up. */
+    const size_t aligned = (own + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    *taken = aligned <= size ? aligned : size;
+    return own;
+}
+
+enum etwas_status etl_record_glance(const uint8_t *data, size_t size, struct etl_glance *glance,
+                                    size_t *taken)
+{
+    const size_t own = size_at(data, size, taken);
+    if (own == 0) {
+        return ETWAS_MALFORMED;
+    }
+    const bool marked = data[3] != MARK_MESSAGE;
+    const bool is_event = marked && (data[2] == TYPE_EVENT32 || data[2] == TYPE_EVENT64);
+    const bool is_full = marked && (data[2] == TYPE_FULL32 || data[2] == TYPE_FULL64);
+    glance->kind = ETL_UNKNOWN;
+    glance->provider_id = NULL;
+    if (is_event && own >= HEADER_EVENT) {
+        glance->kind = ETL_EVENT;
+        glance->id = load_u16(data + 40);
+        glance->opcode = data[45];
+        glance->provider_id = data + 24;
+    } else if (is_full && own >= HEADER_FULL) {
+        glance->kind = ETL_FULL;
+        glance->id = 0;
+        glance->opcode = data[4];
+        glance->provider_id = data + 24;
+    }
+    return ETWAS_OK;
 }
 
 enum etwas_status etl_record_read(const uint8_t *data, size_t size, struct etl_record *record,
                                   size_t *taken)
 {
-    if (size < SMALLEST || (data[3] & MARK_RECORD) == 0 || load_u32(data) == UINT32_MAX) {
+    const size_t own = size_at(data, size, taken);
+    if (own == 0) {
         return ETWAS_MALFORMED;
     }
-    const bool is_message = data[3] == MARK_MESSAGE;
-    const size_t own = load_u16(!is_message && is_kernel(data[2]) ? data + 4 : data);
-    if (own < SMALLEST || own > size) {
-        return ETWAS_MALFORMED;
-    }
-    /* The last one need not be filled up. */
-    const size_t aligned = (own + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    *taken = aligned <= size ? aligned : size;
-    return is_message ? read_message(data, own, record) : read_kind(data, own, record);
+    return data[3] == MARK_MESSAGE ? read_message(data, own, record) : read_kind(data, own, record);
 }
 
 bool etl_item_next(const struct etl_record *record, size_t *offset, struct etl_item *item)

@@ -62,6 +62,18 @@ struct etl_record {
     size_t payload_size;
 };
 
+/* What one look at a record tells, enough to pass over most of them without reading them. */
+struct etl_glance {
+    enum etl_kind kind;         /* ETL_EVENT, ETL_FULL; all others are ETL_UNKNOWN */
+    uint8_t opcode;             /* of both */
+    uint16_t id;                /* of ETL_EVENT */
+    const uint8_t *provider_id; /* of both; else NULL */
+};
+
+/* Parameters as of etl_record_read(). */
+ETWAS_MUST_CHECK enum etwas_status etl_record_glance(const uint8_t *data, size_t size,
+                                                     struct etl_glance *glance, size_t *taken);
+
 /*
  * Reads the record at `data` of which at most `size` bytes are there. `*taken` is the distance to
  * the next one (its size, up to a multiple of 8). MALFORMED: no record can begin like this.

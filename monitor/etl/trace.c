@@ -73,48 +73,44 @@ int64_t trace_key(const struct trace *trace, size_t file, int64_t stamp)
 
 /* --- the heap of runs under way --- */
 
-static bool is_before(const struct trace *trace, size_t a, size_t b)
+static bool is_before(const struct way *left, const struct way *right)
 {
-    const struct run *left = &trace->runs[a];
-    const struct run *right = &trace->runs[b];
-    return left->key != right->key ? left->key < right->key : a < b;
+    return left->key != right->key ? left->key < right->key : left->run < right->run;
 }
 
 static void sink_down(struct trace *trace)
 {
-    size_t *heap = trace->heap;
+    struct way *heap = trace->heap;
+    const struct way moved = heap[0];
     size_t at = 0;
     for (;;) {
         size_t child = 2 * at + 1;
-        if (child + 1 < trace->heap_size && is_before(trace, heap[child + 1], heap[child])) {
+        if (child + 1 < trace->heap_size && is_before(&heap[child + 1], &heap[child])) {
             child++;
         }
-        if (child >= trace->heap_size || is_before(trace, heap[at], heap[child])) {
-            return;
+        if (child >= trace->heap_size || is_before(&moved, &heap[child])) {
+            break;
         }
-        const size_t kept = heap[at];
         heap[at] = heap[child];
-        heap[child] = kept;
         at = child;
     }
+    heap[at] = moved;
 }
 
-static void push(struct trace *trace, size_t run)
+static void push(struct trace *trace, const struct way *way)
 {
-    size_t *heap = trace->heap;
+    struct way *heap = trace->heap;
     size_t at = trace->heap_size++;
-    heap[at] = run;
-    while (at > 0 && is_before(trace, heap[at], heap[(at - 1) / 2])) {
-        const size_t kept = heap[at];
+    while (at > 0 && is_before(way, &heap[(at - 1) / 2])) {
         heap[at] = heap[(at - 1) / 2];
-        heap[(at - 1) / 2] = kept;
         at = (at - 1) / 2;
     }
+    heap[at] = *way;
 }
 
 /* --- memory for buffers --- */
 
-static void forget(struct trace *trace, struct slot *slot)
+void trace_forget(struct trace *trace, struct slot *slot)
 {
     if (slot->run != 0) {
         trace->runs[slot->run - 1].slot = 0;
@@ -176,7 +172,7 @@ static enum etwas_status take_slot(struct trace *trace, size_t capacity, struct 
     if (slot == NULL) {
         return ETWAS_AGAIN;
     }
-    forget(trace, slot);
+    trace_forget(trace, slot);
     *taken = slot;
     return resize(trace, slot, capacity);
 }
@@ -221,7 +217,7 @@ static enum etwas_status read_packed(struct trace *trace, const struct run *run,
     return ETWAS_OK;
 }
 
-static enum etwas_status load(struct trace *trace, size_t index)
+enum etwas_status trace_load(struct trace *trace, size_t index)
 {
     struct run *run = &trace->runs[index];
     struct slot *slot = NULL;
@@ -263,12 +259,12 @@ static bool step(struct trace *trace, struct run *run, const struct slot *slot, 
 static void start_runs(struct trace *trace)
 {
     while (trace->next < trace->run_count &&
-           (trace->heap_size == 0 ||
-            trace->runs[trace->next].first <= trace->runs[trace->heap[0]].key)) {
+           (trace->heap_size == 0 || trace->runs[trace->next].first <= trace->heap[0].key)) {
         struct run *run = &trace->runs[trace->next];
+        const struct way way = {.key = run->first, .run = trace->next++};
         run->key = run->first;
         run->at = BUFFER_HEADER;
-        push(trace, trace->next++);
+        push(trace, &way);
     }
 }
 
@@ -284,18 +280,22 @@ static int64_t smaller(int64_t a, int64_t b)
  */
 static void settle(struct trace *trace)
 {
-    sink_down(trace);
+    if (trace->heap_size > 0) {
+        trace->heap[0].key = trace->runs[trace->heap[0].run].key;
+        sink_down(trace);
+    }
     start_runs(trace);
+    trace->top = trace->heap_size > 0 ? &trace->runs[trace->heap[0].run] : NULL;
     trace->limit = trace->next < trace->run_count ? trace->runs[trace->next].first : INT64_MAX;
     for (size_t i = 1; i < trace->heap_size && i <= 2; i++) {
-        trace->limit = smaller(trace->limit, trace->runs[trace->heap[i]].key);
+        trace->limit = smaller(trace->limit, trace->heap[i].key);
     }
 }
 
 /* The run at the top has ended. Its memory is free once the records are done that came of it. */
 static void end_run(struct trace *trace, struct slot *slot)
 {
-    forget(trace, slot);
+    trace_forget(trace, slot);
     trace->heap[0] = trace->heap[--trace->heap_size];
     trace->limit = INT64_MIN;
 }
@@ -313,7 +313,7 @@ static void give_up(struct trace *trace, struct run *run, struct slot *slot)
 /* The record at the top of the heap. MALFORMED: there was none, and its run is given up. */
 static enum etwas_status take_top(struct trace *trace, struct etl_record *record)
 {
-    struct run *run = &trace->runs[trace->heap[0]];
+    struct run *run = trace->top;
     struct slot *slot = &trace->slots[run->slot - 1];
     size_t taken = 0;
     if (run->at >= slot->size ||
@@ -330,22 +330,29 @@ static enum etwas_status take_top(struct trace *trace, struct etl_record *record
     return ETWAS_OK;
 }
 
+/* Brings the run with the next record to the top, in memory. CLOSED: there is none. */
+static enum etwas_status prepare(struct trace *trace)
+{
+    if (trace->heap_size == 0 || trace->top->key >= trace->limit) {
+        settle(trace);
+    }
+    if (trace->heap_size == 0) {
+        return ETWAS_CLOSED;
+    }
+    return trace->top->slot == 0 ? trace_load(trace, trace->heap[0].run) : ETWAS_OK;
+}
+
 enum etwas_status trace_next(struct trace *trace, struct etl_record *record)
 {
-    enum etwas_status status = ETWAS_MALFORMED;
-    while (status == ETWAS_MALFORMED) {
-        if (trace->heap_size == 0 || trace->runs[trace->heap[0]].key >= trace->limit) {
-            settle(trace);
+    for (;;) {
+        const enum etwas_status ready = prepare(trace);
+        if (ready != ETWAS_OK) {
+            return ready;
         }
-        if (trace->heap_size == 0) {
-            return ETWAS_CLOSED;
-        }
-        status = trace->runs[trace->heap[0]].slot == 0 ? load(trace, trace->heap[0]) : ETWAS_OK;
-        if (status == ETWAS_OK) {
-            status = take_top(trace, record);
+        if (take_top(trace, record) == ETWAS_OK) {
+            return ETWAS_OK;
         }
     }
-    return status;
 }
 
 void trace_advance(struct trace *trace)

@@ -23,6 +23,7 @@ struct trace;
 enum {
     TRACE_MAX_FILES = 64,
     TRACE_MAX_BUFFER = 16 * 1024 * 1024, /* bytes of one, unpacked: what ETW itself allows */
+    TRACE_MAX_PICKED = 262144,           /* by trace_pick(); more are passed over */
     TRACE_MEMORY = 24 * 1024 * 1024,     /* bytes of unpacked buffers, or one that is larger */
 };
 
@@ -68,6 +69,19 @@ void trace_close(struct trace *trace); /* NULL is fine */
 ETWAS_MUST_CHECK enum etwas_status trace_next(struct trace *trace, struct etl_record *record);
 void trace_advance(struct trace *trace);
 void trace_set_time(const struct trace *trace, struct etl_record *record);
+
+/*
+ * Only the records of which `wanted` says yes, in time order, without a merge of all the others:
+ * these are glanced at as they lie in the file. Not while trace_next() is under way. `each` takes
+ * them; a record lives for that call. NO_MEMORY.
+ */
+struct trace_picking {
+    bool (*wanted)(const struct etl_glance *glance);
+    void (*each)(void *context, const struct etl_record *record);
+    void *context;
+};
+ETWAS_MUST_CHECK enum etwas_status trace_pick(struct trace *trace,
+                                              const struct trace_picking *picking);
 
 /* Once more from the start. */
 void trace_rewind(struct trace *trace);

@@ -44,6 +44,12 @@ struct run {
     bool packed;
 };
 
+/* A run under way. Of the one at the top of the heap the run itself knows the key. */
+struct way {
+    int64_t key; /* of its next record */
+    size_t run;
+};
+
 /* Memory for one unpacked buffer. */
 struct slot {
     uint8_t *data;
@@ -60,10 +66,11 @@ struct trace {
     struct run *runs; /* sorted by `first`, then as they lie in the files */
     size_t run_count;
     size_t run_capacity;
-    size_t next;  /* run: those before have been under way */
-    size_t *heap; /* runs under way, the smallest key at the top */
+    size_t next;      /* run: those before have been under way */
+    struct way *heap; /* the smallest key at the top */
     size_t heap_size;
-    int64_t limit; /* up to where the run at the top comes before all others: see settle() */
+    struct run *top; /* the run at the top of the heap */
+    int64_t limit;   /* up to where the run at the top comes before all others: see settle() */
     struct slot *slots;
     size_t slot_count;
     size_t memory; /* bytes of all slots */
@@ -74,6 +81,11 @@ struct trace {
     struct trace_damage damages[TRACE_MAX_DAMAGES];
     size_t damage_count;
 };
+
+/* Reads a run into a slot. AGAIN: all slots are pinned. */
+ETWAS_MUST_CHECK enum etwas_status trace_load(struct trace *trace, size_t index);
+/* The slot is free, as soon as no record of it is in use. */
+void trace_forget(struct trace *trace, struct slot *slot);
 
 /* Notes it, unless it was noted before; those that touch become one. */
 void trace_note_damage(struct trace *trace, const struct trace_damage *damage);

@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "monitor/etw/decode.h"
 
-#include <string.h>
+#include "monitor/etw/decode_plan.h"
 
-#include "monitor/etw/decode_parts.h"
-#include "monitor/etw/message.h"
-#include "monitor/event/encode.h"
-
-enum {
-    MAXIMUM_DEPTH = 8,
-    MAXIMUM_FIELDS = 4096,
-    NUMBER = 0x8000, /* in `shown`: not the names of that field, but its number */
-};
-
-static const char raw_name[] = "Raw";
+enum { MAXIMUM_DEPTH = 8 };
 
 /* --- walking --- */
 
@@ -90,8 +80,7 @@ static size_t field_size(const struct etw_layout *layout, uint16_t index, const 
 {
     const struct etw_field *field = &layout->fields[index];
     const struct etw_plan *plan = &layout->plans[index];
-    if (plan->shape == ETW_SHAPE_ITEM && plan->size != 0 &&
-        !layout->reading->is_referenced[index]) {
+    if (plan->shape == ETW_SHAPE_FIXED && !plan->is_referenced) {
         return plan->size <= left ? plan->size : SIZE_MAX; /* what the rest comes to, too */
     }
     size_t used = 0;
@@ -131,9 +120,9 @@ static void start_walk(const struct event *event, const struct etw_layout *layou
     reading->bad = false;
     for (uint16_t i = 0; i < reading->index && layout->has_references; i++) {
         const struct etw_plan *plan = &layout->plans[i];
-        if (reading->is_referenced[i]) {
+        if (plan->is_referenced) {
             reading->numbers[i] =
-                etw_item_number(plan->field, event->payload + plan->end - plan->size, plan->size);
+                etw_item_number(plan->field, event->payload + plan->offset, plan->size);
         }
     }
 }
@@ -171,12 +160,6 @@ struct reader {
 
 static struct value read_field(struct reader *reader, uint16_t index, unsigned depth);
 
-/* Is its number shown, too? */
-static bool has_number(const struct etw_layout *layout, uint16_t index)
-{
-    return layout->number_names != NULL && layout->number_names[index] != NULL;
-}
-
 static const struct value nothing = {.type = VALUE_NULL};
 
 static void add_member(struct value *object, struct member *members, const char *name,
@@ -202,7 +185,7 @@ static struct value read_struct(struct reader *reader, const struct etw_field *f
         if (!layout->fields[index].is_hidden) {
             add_member(&value, members, layout->fields[index].name, member);
         }
-        if (has_number(layout, index)) {
+        if (etw_has_number(layout, index)) {
             layout->reading->plain = true;
             add_member(&value, members, layout->number_names[index],
                        read_field(&again, index, depth + 1));
@@ -287,261 +270,162 @@ static struct value read_rest(const struct event *event)
     };
 }
 
-/* One item: its size is asked only where it is not always the same. */
-static struct value take_item(const struct etw_layout *layout, const struct etw_plan *plan,
-                              const uint8_t *data, size_t left, size_t *used)
+/* One item of a size that is asked for. */
+static size_t take_item(const struct etw_layout *layout, const struct etw_plan *plan,
+                        const uint8_t *data, size_t left, struct value *value)
 {
-    struct etw_reading *reading = layout->reading;
-    *used = plan->size != 0
-                ? plan->size
-                : etw_item_size(layout, plan->field, data, left, length_of(layout, plan->field));
-    if (*used > left) {
-        return nothing;
+    const size_t size =
+        etw_item_size(layout, plan->field, data, left, length_of(layout, plan->field));
+    if (size <= left) {
+        etw_plan_put(plan, data, size, left, value);
     }
-    if (reading->is_referenced[reading->index]) {
-        reading->numbers[reading->index] = etw_item_number(plan->field, data, *used);
-    }
-    return plan->decode(plan, data, *used, reading->arena);
+    return size;
 }
 
 /* An array whose items are all of one size. */
-static struct value take_items(const struct etw_layout *layout, const struct etw_plan *plan,
-                               const uint8_t *data, size_t left, size_t *used)
+static size_t take_items(const struct etw_layout *layout, const struct etw_plan *plan,
+                         const uint8_t *data, size_t left, struct value *value)
 {
     size_t skip = 0;
     size_t count = count_of(layout, plan->field, data, left, &skip);
     const size_t room = count != SIZE_MAX ? (left - skip) / plan->size : 0;
-    *used = SIZE_MAX;
-    if (count > room && plan->field->to_end) {
-        count = room;
+    if (count > room && !plan->field->to_end) {
+        return SIZE_MAX;
     }
-    if (count > room) {
-        return nothing;
-    }
-    *used = skip + count * plan->size;
+    count = count < room ? count : room;
     struct value *items = arena_take(layout->reading->arena, (count + 1) * sizeof *items);
     if (items == NULL) {
-        return nothing;
+        *value = nothing;
+        return skip + count * plan->size;
     }
-    const uint8_t *at = data + skip;
-    for (size_t i = 0; i < count; i++) {
-        items[i] = plan->decode(plan, at, plan->size, layout->reading->arena);
-        at += plan->size;
-    }
-    return (struct value){
+    etw_plan_put_items(plan, data + skip, left - skip, items, count);
+    *value = (struct value){
         .type = VALUE_ARRAY, .as.array = {.items = items, .count = count}
     };
+    return skip + count * plan->size;
 }
 
 /* Structures, arrays of them and of items of many sizes: measured as a whole, then read. */
-static struct value take_other(const struct etw_layout *layout, const uint8_t *data, size_t left,
-                               size_t *used)
+static size_t take_other(const struct etw_layout *layout, const uint8_t *data, size_t left,
+                         struct value *value)
 {
-    struct reader reader = {.layout = layout, .arena = layout->reading->arena, .at = data};
     const uint16_t index = layout->reading->index;
-    *used = field_size(layout, index, data, left, 0);
-    if (*used > left) {
-        return nothing;
+    const size_t size = field_size(layout, index, data, left, 0);
+    if (size <= left) {
+        struct reader reader = {
+            .layout = layout, .arena = layout->reading->arena, .at = data, .left = size};
+        *value = read_field(&reader, index, 0);
     }
-    reader.left = *used;
-    return read_field(&reader, index, 0);
+    return size;
 }
 
-/* The field that the walk has come to. */
-static struct value take_field(const struct etw_layout *layout, struct arena *arena)
+/* The field that the walk has come to. False: it does not fit, and the walk ends. */
+static bool take_field(const struct etw_layout *layout, struct value *value)
 {
     struct etw_reading *reading = layout->reading;
     const struct etw_plan *plan = &layout->plans[reading->index];
     const uint8_t *data = reading->payload + reading->at;
     const size_t left = reading->size - reading->at;
-    struct value value = nothing;
-    size_t used = 0;
-    reading->arena = arena;
-    switch (plan->shape) {
+    size_t used = plan->size;
+    switch ((enum etw_shape)plan->shape) {
+    case ETW_SHAPE_FIXED:
+        if (used <= left) {
+            etw_plan_put(plan, data, used, left, value);
+        }
+        break;
     case ETW_SHAPE_ITEM:
-        value = take_item(layout, plan, data, left, &used);
+        used = take_item(layout, plan, data, left, value);
         break;
     case ETW_SHAPE_ITEMS:
-        value = take_items(layout, plan, data, left, &used);
+        used = take_items(layout, plan, data, left, value);
         break;
     case ETW_SHAPE_OTHER:
-        value = take_other(layout, data, left, &used);
+        used = take_other(layout, data, left, value);
         break;
     }
     if (used > left) {
         reading->bad = true;
-        return nothing;
+        return false;
+    }
+    if (plan->is_referenced && plan->shape <= ETW_SHAPE_ITEM) {
+        reading->numbers[reading->index] = etw_item_number(plan->field, data, used);
     }
     reading->at += used;
     reading->index++;
-    return value;
+    return true;
 }
 
 struct value etw_top_value(const struct event *event, uint16_t index, struct arena *arena)
 {
     const struct etw_layout *layout = (const struct etw_layout *)(const void *)event->schema;
     const struct etw_plan *plan = &layout->plans[index];
-    if (index < layout->leading_count && plan->end <= event->payload_size) {
-        return plan->decode(plan, event->payload + plan->end - plan->size, plan->size, arena);
+    struct value value = nothing;
+    layout->reading->arena = arena;
+    if (index < layout->leading_count && plan->size <= event->payload_size &&
+        plan->offset <= event->payload_size - plan->size) {
+        etw_plan_put(plan, event->payload + plan->offset, plan->size,
+                     event->payload_size - plan->offset, &value);
+    } else if (!walk_to(event, index) || !take_field(layout, &value)) {
+        return nothing;
     }
-    return walk_to(event, index) ? take_field(layout, arena) : nothing;
+    return value;
 }
 
-static struct value field_value(const struct event *event, uint16_t index, struct arena *arena)
+struct value etw_field_value(const struct event *event, uint16_t index, struct arena *arena)
 {
     const struct etw_layout *layout = (const struct etw_layout *)(const void *)event->schema;
-    if (index < layout->direct_count) {
-        const struct etw_plan *plan = &layout->plans[layout->shown[index]];
-        if (plan->end <= event->payload_size) {
-            return plan->decode(plan, event->payload + plan->end - plan->size, plan->size, arena);
-        }
-    }
     if (index + 1 == layout->schema.field_count) {
         return read_rest(event);
     }
-    if ((layout->shown[index] & NUMBER) != 0) {
-        layout->reading->plain = true;
-        const struct value value =
-            etw_top_value(event, layout->shown[index] & (uint16_t)~NUMBER, arena);
-        layout->reading->plain = false;
-        return value;
-    }
-    return walk_to(event, layout->shown[index]) ? take_field(layout, arena) : nothing;
-}
-
-static const char *field_name(const struct schema *schema, uint16_t index)
-{
-    const struct etw_layout *layout = (const struct etw_layout *)(const void *)schema;
-    if (index + 1 == schema->field_count) {
-        return raw_name;
-    }
     const uint16_t shown = layout->shown[index];
-    return (shown & NUMBER) != 0 ? layout->number_names[shown & (uint16_t)~NUMBER]
-                                 : layout->fields[shown].name;
+    layout->reading->plain = (shown & ETW_NUMBER) != 0;
+    const struct value value = etw_top_value(event, shown & (uint16_t)~ETW_NUMBER, arena);
+    layout->reading->plain = false;
+    return value;
 }
 
-/* --- making --- */
-
-static bool note_reference(struct etw_layout *layout, uint8_t from, uint16_t number, uint16_t index)
+/* All of them in one walk, without the numbers behind names: those who ask for these can wait. */
+void etw_all_values(const struct event *event, struct value *values, struct arena *arena)
 {
-    if (from != ETW_EXTENT_FIELD) {
-        return true;
+    const struct etw_layout *layout = (const struct etw_layout *)(const void *)event->schema;
+    struct etw_reading *reading = layout->reading;
+    const struct value *end = values + layout->schema.field_count - 1;
+    start_walk(event, layout, layout->top_count);
+    reading->arena = arena;
+    /* What is not shown is written, too, and then over. */
+    for (uint16_t i = 0; i < reading->index; i++) {
+        const struct etw_plan *plan = &layout->plans[i];
+        etw_plan_put(plan, event->payload + plan->offset, plan->size,
+                     event->payload_size - plan->offset, values);
+        values += plan->is_shown;
     }
-    if (number >= layout->field_total || number == index) {
-        return false;
+    while (reading->index < layout->top_count && take_field(layout, values)) {
+        values += layout->plans[reading->index - 1].is_shown;
     }
-    layout->reading->is_referenced[number] = true;
-    layout->has_references = true;
-    return true;
-}
-
-static bool check_field(struct etw_layout *layout, uint16_t index)
-{
-    const struct etw_field *field = &layout->fields[index];
-    if (field->name == NULL ||
-        (field->is_struct && (field->first <= index || field->first > layout->field_total ||
-                              field->members > layout->field_total - field->first))) {
-        return false;
+    while (values < end) {
+        *values++ = nothing;
     }
-    return note_reference(layout, field->count_from, field->count, index) &&
-           note_reference(layout, field->length_from, field->length, index);
-}
-
-/* "FIELD_value" for those that have names for their numbers. */
-static bool name_numbers(struct etw_layout *layout, struct arena *arena)
-{
-    static const char tail[] = "_value";
-    const size_t total = layout->field_total;
-    layout->number_names = NULL;
-    if (!layout->keep_values || layout->raw_values) {
-        return true;
+    values->type = VALUE_ABSENT;
+    if (reading->at != event->payload_size) {
+        *values = read_rest(event);
     }
-    layout->number_names = arena_take(arena, (total + 1) * sizeof *layout->number_names);
-    for (size_t i = 0; layout->number_names != NULL && i < total; i++) {
-        const struct etw_field *field = &layout->fields[i];
-        layout->number_names[i] = NULL;
-        if (field->map == NULL || field->is_struct || field->is_hidden) {
-            continue;
-        }
-        const size_t size = strlen(field->name);
-        char *name = arena_take(arena, size + sizeof tail);
-        if (name == NULL) {
-            return false;
-        }
-        memcpy(name, field->name, size);
-        memcpy(name + size, tail, sizeof tail);
-        layout->number_names[i] = name;
-    }
-    return layout->number_names != NULL;
-}
-
-/* Those that are not hidden, and the numbers behind them; Raw is the last. */
-static void show_fields(struct etw_layout *layout)
-{
-    uint16_t count = 0;
-    for (uint16_t i = 0; i < layout->top_count; i++) {
-        if (!layout->fields[i].is_hidden) {
-            layout->shown[count++] = i;
-        }
-        if (has_number(layout, i)) {
-            layout->shown[count++] = (uint16_t)(i | NUMBER);
-        }
-    }
-    layout->schema.field_count = (uint16_t)(count + 1);
-}
-
-bool etw_layout_finish(struct etw_layout *layout, struct arena *arena)
-{
-    const size_t total = layout->field_total;
-    struct etw_reading *reading = arena_take(arena, sizeof *reading);
-    layout->shown = arena_take(arena, (layout->top_count * 2U + 1U) * sizeof *layout->shown);
-    layout->plans = arena_take(arena, (total + 1) * sizeof *layout->plans);
-    layout->has_references = false;
-    if (total > MAXIMUM_FIELDS || layout->top_count > total || reading == NULL ||
-        layout->shown == NULL || layout->plans == NULL) {
-        return false;
-    }
-    *reading = (struct etw_reading){0};
-    reading->numbers = arena_take(arena, (total + 1) * sizeof *reading->numbers);
-    reading->is_referenced = arena_take(arena, (total + 1) * sizeof *reading->is_referenced);
-    if (reading->numbers == NULL || reading->is_referenced == NULL) {
-        return false;
-    }
-    memset(reading->numbers, 0, (total + 1) * sizeof *reading->numbers);
-    memset(reading->is_referenced, 0, (total + 1) * sizeof *reading->is_referenced);
-    layout->reading = reading;
-    for (uint16_t i = 0; i < total; i++) {
-        if (!check_field(layout, i)) {
-            return false;
-        }
-    }
-    if (!name_numbers(layout, arena)) {
-        return false;
-    }
-    show_fields(layout);
-    etw_plan_make(layout);
-    layout->direct_count = layout->number_names != NULL ? 0 : layout->direct_count;
-    layout->schema.origin = SCHEMA_FILE;
-    layout->schema.field_name = field_name;
-    layout->schema.field = field_value;
-    if (layout->message != NULL) {
-        layout->message = etw_message_format(layout->message, arena);
-        layout->schema.message = etw_message;
-    }
-    layout->schema.json = schema_json_make(&layout->schema, arena);
-    return layout->schema.json != NULL;
 }
 
 static void fill_in(struct event *event, const struct etl_record *record,
                     const struct schema *schema)
 {
     *event = (struct event){
+        /* All members: to clear what is left out takes longer than all else that is done here. */
         .schema = schema,
         .payload = record->payload,
         .payload_size = record->payload_size,
         .time = record->time,
         .keywords = record->keywords,
         .activity_id = record->activity_id,
+        .related_activity_id = NULL,
+        .process_name = NULL,
+        .message = NULL,
+        .extra = NULL,
         .process_id = record->process_id,
         .thread_id = record->thread_id,
         .cpu = record->cpu,
@@ -566,13 +450,14 @@ void etw_event(struct event *event, const struct etl_record *record,
 void etw_event_header(struct event *event, const struct etl_record *record)
 {
     static const struct schema nameless = {
-        .provider = "", .event_name = "", .origin = SCHEMA_FILE, .field_name = field_name};
+        .provider = "", .event_name = "", .origin = SCHEMA_FILE, .field_name = etw_field_name};
     fill_in(event, record, &nameless);
 }
 
 size_t etw_rest(const struct event *event, struct arena *arena)
 {
-    const struct value rest = field_value(event, (uint16_t)(event->schema->field_count - 1), arena);
+    const struct value rest =
+        etw_field_value(event, (uint16_t)(event->schema->field_count - 1), arena);
     const struct etw_layout *layout = (const struct etw_layout *)(const void *)event->schema;
     if (layout->reading->bad) {
         return SIZE_MAX;

@@ -22,29 +22,18 @@ struct etw_reading {
     bool plain;          /* numbers are wanted, and no names for them */
 };
 
-struct etw_plan;
-typedef struct value etw_decoder(const struct etw_plan *plan, const uint8_t *data, size_t size,
-                                 struct arena *arena);
+enum { ETW_NUMBER = 0x8000 /* in `shown`: not the names of that field, but its number */ };
 
-enum etw_shape {
-    ETW_SHAPE_ITEM,  /* one item that is no structure */
-    ETW_SHAPE_ITEMS, /* an array of such, all of one size */
-    ETW_SHAPE_OTHER,
-};
+/* Is the number of a field shown behind its names? */
+static inline bool etw_has_number(const struct etw_layout *layout, uint16_t index)
+{
+    return layout->number_names != NULL && layout->number_names[index] != NULL;
+}
 
-/* How a field is decoded. One for each of `fields`; made once by etw_plan_make(). */
-struct etw_plan {
-    const struct etw_layout *layout;
-    const struct etw_field *field;
-    etw_decoder *decode; /* of one item */
-    enum etw_shape shape;
-    size_t size; /* of one item, where it is always the same; else 0 */
-    size_t end;  /* offset behind it, of the leading fields: those at the top before which all are
-                    items of one size */
-};
-
-/* Needs `fields`, `plans` and is_referenced; fills in the plans and the leading_ numbers. */
-void etw_plan_make(struct etw_layout *layout);
+/* What stands behind schema.field, .values and .field_name of all layouts. */
+struct value etw_field_value(const struct event *event, uint16_t index, struct arena *arena);
+void etw_all_values(const struct event *event, struct value *values, struct arena *arena);
+const char *etw_field_name(const struct schema *schema, uint16_t index);
 
 /* Where a value lies, and what of its layout it needs. */
 struct etw_place {

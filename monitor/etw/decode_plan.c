@@ -1,81 +1,60 @@
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
+#include "monitor/etw/decode_plan.h"
 
-#include "ipc/load.h"
-#include "monitor/etw/decode_parts.h"
-
-/*
- * What is the same for all events of a layout is asked once, when the layout is made: how a field
- * is taken, how large its items are, where it lies, and which function makes its value. The usual
- * types have a function each, which knows what etw_item_value() would find out for every item.
- */
-
-static struct value uint_value(uint64_t number)
+void etw_plan_put_other(const struct etw_plan *plan, const uint8_t *data, size_t size,
+                        struct value *value)
 {
-    return (struct value){.type = VALUE_UINT, .as.u = number};
-}
-
-static struct value hex_value(uint64_t number)
-{
-    return (struct value){.type = VALUE_HEX, .as.u = number};
-}
-
-static struct value int_value(int64_t number)
-{
-    return (struct value){.type = VALUE_INT, .as.i = number};
-}
-
-/* A decoder that needs nothing but the bytes. */
-#define DECODER(name, result)                                                                      \
-    static struct value name(const struct etw_plan *plan, const uint8_t *data, size_t size,        \
-                             struct arena *arena)                                                  \
-    {                                                                                              \
-        (void)plan;                                                                                \
-        (void)size;                                                                                \
-        (void)arena;                                                                               \
-        return result;                                                                             \
+    struct arena *arena = plan->layout->reading->arena;
+    if (plan->way == ETW_WAY_UTF16) {
+        *value = etw_utf16(data, size, arena);
+        return;
     }
-
-DECODER(uint8, uint_value(data[0]))
-DECODER(uint16, uint_value(load_u16(data)))
-DECODER(uint32, uint_value(load_u32(data)))
-DECODER(uint64, uint_value(load_u64(data)))
-DECODER(int8, int_value((int8_t)data[0]))
-DECODER(int16, int_value((int16_t)load_u16(data)))
-DECODER(int32, int_value((int32_t)load_u32(data)))
-DECODER(int64, int_value(load_i64(data)))
-DECODER(hex8, hex_value(data[0]))
-DECODER(hex16, hex_value(load_u16(data)))
-DECODER(hex32, hex_value(load_u32(data)))
-DECODER(hex64, hex_value(load_u64(data)))
-
-static struct value utf16(const struct etw_plan *plan, const uint8_t *data, size_t size,
-                          struct arena *arena)
-{
-    (void)plan;
-    return etw_utf16(data, size, arena);
-}
-
-static struct value any(const struct etw_plan *plan, const uint8_t *data, size_t size,
-                        struct arena *arena)
-{
+    if (plan->way == ETW_WAY_NUMBER) {
+        const uint64_t number = etw_item_number(plan->field, data, size);
+        *value = (struct value){.type = plan->type, .as.u = (number ^ plan->sign) - plan->sign};
+        return;
+    }
     const struct etw_place place = {
         .layout = plan->layout, .field = plan->field, .data = data, .size = size};
-    return etw_item_value(&place, arena);
+    *value = etw_item_value(&place, arena);
 }
 
-/* By the logarithm of the size. */
-static etw_decoder *const uints[] = {uint8, uint16, uint32, uint64};
-static etw_decoder *const ints[] = {int8, int16, int32, int64};
-static etw_decoder *const hexes[] = {hex8, hex16, hex32, hex64};
-
-static size_t logarithm(size_t size)
+/* As etw_plan_put(), what is the same for all kept at hand. As many as have 8 bytes to read. */
+static size_t put_numbers(const struct etw_plan *plan, const uint8_t *data, size_t left,
+                          struct value *items, size_t count)
 {
-    return size == 8 ? 3 : size / 2;
+    const struct etw_plan kept = *plan;
+    size_t i = 0;
+    for (size_t at = 0; i < count && left - at >= sizeof(uint64_t); i++) {
+        items[i].type = kept.type;
+        items[i].code = CODE_NONE;
+        items[i].as.u = ((load_u64(data + at) & kept.mask) ^ kept.sign) - kept.sign;
+        at += kept.size;
+    }
+    return i;
 }
 
-static etw_decoder *integer_decoder(const struct etw_field *field, size_t size)
+void etw_plan_put_items(const struct etw_plan *plan, const uint8_t *data, size_t left,
+                        struct value *items, size_t count)
 {
+    size_t i = plan->way == ETW_WAY_NUMBER ? put_numbers(plan, data, left, items, count) : 0;
+    for (; i < count; i++) {
+        etw_plan_put_other(plan, data + i * plan->size, plan->size, &items[i]);
+    }
+}
+
+static void set_number(struct etw_plan *plan, enum value_type type)
+{
+    const unsigned bits = 8 * plan->size;
+    plan->way = ETW_WAY_NUMBER;
+    plan->type = type;
+    plan->mask = UINT64_MAX >> (64 - bits);
+    plan->sign = type == VALUE_INT ? UINT64_C(1) << (bits - 1) : 0;
+}
+
+static void set_integer(struct etw_plan *plan)
+{
+    const struct etw_field *field = plan->field;
     const bool is_signed = field->in_type == ETW_IN_INT8 || field->in_type == ETW_IN_INT16 ||
                            field->in_type == ETW_IN_INT32 || field->in_type == ETW_IN_INT64;
     switch (field->out_type) {
@@ -84,25 +63,25 @@ static etw_decoder *integer_decoder(const struct etw_field *field, size_t size)
     case ETW_OUT_HEX32:
     case ETW_OUT_HEX64:
     case ETW_OUT_CODE_POINTER:
-        return hexes[logarithm(size)];
+        set_number(plan, VALUE_HEX);
+        break;
     case ETW_OUT_BOOLEAN:
     case ETW_OUT_PORT:
     case ETW_OUT_IPV4:
     case ETW_OUT_WIN32_ERROR:
     case ETW_OUT_NTSTATUS:
     case ETW_OUT_HRESULT:
-        return any;
+        break;
     default:
-        return (is_signed ? ints : uints)[logarithm(size)];
+        set_number(plan, is_signed ? VALUE_INT : VALUE_UINT);
+        break;
     }
 }
 
-static etw_decoder *decoder_of(const struct etw_field *field, size_t size)
+/* What is not told here goes any way. */
+static void set_way(struct etw_plan *plan)
 {
-    if (field->map != NULL) {
-        return any;
-    }
-    switch (field->in_type) {
+    switch (plan->field->in_type) {
     case ETW_IN_INT8:
     case ETW_IN_UINT8:
     case ETW_IN_INT16:
@@ -112,16 +91,19 @@ static etw_decoder *decoder_of(const struct etw_field *field, size_t size)
     case ETW_IN_INT64:
     case ETW_IN_UINT64:
     case ETW_IN_SIZE:
-        return integer_decoder(field, size);
+        set_integer(plan);
+        break;
     case ETW_IN_POINTER:
     case ETW_IN_HEX32:
     case ETW_IN_HEX64:
-        return hexes[logarithm(size)];
+        set_number(plan, VALUE_HEX);
+        break;
     case ETW_IN_UTF16:
     case ETW_IN_UNTERMINATED_UTF16:
-        return utf16;
+        plan->way = ETW_WAY_UTF16;
+        break;
     default:
-        return any;
+        break;
     }
 }
 
@@ -148,39 +130,38 @@ static void make(const struct etw_layout *layout, uint16_t index, struct etw_pla
     const struct etw_field *field = &layout->fields[index];
     const bool is_array = field->count_from != ETW_EXTENT_NONE;
     const size_t size = field->is_struct ? 0 : size_of(layout, field);
-    *plan = (struct etw_plan){.layout = layout, .field = field, .size = size};
-    if (field->is_struct) {
-        plan->shape = ETW_SHAPE_OTHER;
-    } else if (!is_array) {
-        plan->shape = ETW_SHAPE_ITEM;
-    } else {
-        /* A count that somebody needs is that of the last item. */
-        plan->shape =
-            size != 0 && !layout->reading->is_referenced[index] ? ETW_SHAPE_ITEMS : ETW_SHAPE_OTHER;
+    *plan = (struct etw_plan){.layout = layout,
+                              .field = field,
+                              .size = (uint32_t)size,
+                              .way = ETW_WAY_ANY,
+                              .shape = ETW_SHAPE_OTHER,
+                              .is_shown = !field->is_hidden,
+                              .is_referenced = layout->reading->is_referenced[index]};
+    if (field->map == NULL && !field->is_struct) {
+        set_way(plan);
     }
-    plan->decode = decoder_of(field, size);
+    if (!field->is_struct && !is_array) {
+        plan->shape = size != 0 ? ETW_SHAPE_FIXED : ETW_SHAPE_ITEM;
+    } else if (!field->is_struct && size != 0 && !plan->is_referenced) {
+        plan->shape = ETW_SHAPE_ITEMS; /* of a referenced one the last item counts */
+    }
 }
 
 void etw_plan_make(struct etw_layout *layout)
 {
-    size_t end = 0;
+    uint32_t end = 0;
     bool leading = true;
     layout->leading_count = 0;
     layout->leading_size = 0;
-    layout->direct_count = 0;
     for (uint16_t i = 0; i < layout->field_total; i++) {
         struct etw_plan *plan = &layout->plans[i];
         make(layout, i, plan);
-        leading =
-            leading && i < layout->top_count && plan->shape == ETW_SHAPE_ITEM && plan->size != 0;
+        leading = leading && i < layout->top_count && plan->shape == ETW_SHAPE_FIXED;
         if (leading) {
+            plan->offset = end;
             end += plan->size;
-            plan->end = end;
             layout->leading_count++;
             layout->leading_size = end;
-            if (!layout->fields[i].is_hidden) {
-                layout->direct_count++;
-            }
         }
     }
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ipc/load.h"
+#include "ipc/store.h"
 #include "monitor/etw/decode_parts.h"
 #include "monitor/event/arena.h"
 
@@ -52,14 +53,13 @@ static size_t copy_ascii(const uint8_t *data, size_t units, char *out)
     for (; i + 4 <= units; i += 4) {
         const uint64_t word = load_u64(data + 2 * i);
         const uint64_t zeros = (word - UINT64_C(0x0001000100010001)) & ~word;
-        if ((word & UINT64_C(0xff80ff80ff80ff80)) != 0 ||
-            (zeros & UINT64_C(0x8000800080008000)) != 0) {
+        if (((word & UINT64_C(0xff80ff80ff80ff80)) | (zeros & UINT64_C(0x8000800080008000))) != 0) {
             break;
         }
-        out[i] = (char)word;
-        out[i + 1] = (char)(word >> 16);
-        out[i + 2] = (char)(word >> 32);
-        out[i + 3] = (char)(word >> 48);
+        /* The bytes that are zero go out: 0a0b0c0d, 00ab00cd, 0000abcd. */
+        const uint64_t pairs = (word | word >> 8) & UINT64_C(0x0000ffff0000ffff);
+        const uint32_t four = (uint32_t)(pairs | pairs >> 16);
+        store_u32((uint8_t *)out + i, four);
     }
     return i;
 }
@@ -202,10 +202,18 @@ static const char *name_of(const struct etw_map *map, uint64_t number)
     return NULL;
 }
 
+static char *put_name(char *at, const char *name)
+{
+    const size_t size = strlen(name);
+    memcpy(at, name, size);
+    return at + size;
+}
+
 /* The names of the bits that are set, with | between them, and what has no name as a number. */
 static struct value bits_value(const struct etw_map *map, uint64_t number, struct arena *arena)
 {
-    size_t room = 24;
+    enum { REST_ROOM = 24 };
+    size_t room = REST_ROOM;
     uint64_t named = 0;
     for (uint32_t i = 0; i < map->count; i++) {
         room += strlen(map->entries[i].text) + 1;
@@ -214,25 +222,25 @@ static struct value bits_value(const struct etw_map *map, uint64_t number, struc
     if (out == NULL) {
         return nothing;
     }
-    size_t used = 0;
+    char *at = out;
     for (uint32_t i = 0; i < map->count; i++) {
         const struct etw_map_entry *entry = &map->entries[i];
         if (entry->value != 0 && (number & entry->value) == entry->value) {
-            used += (size_t)snprintf(out + used, room - used, "%s%s", used != 0 ? "|" : "",
-                                     entry->text);
+            at = put_name(at, at != out ? "|" : "");
+            at = put_name(at, entry->text);
             named |= entry->value;
         }
     }
     const uint64_t rest = number & ~named;
-    if (used == 0) {
+    if (at == out) {
         const char *name = name_of(map, number);
         return name != NULL ? text_of(name, strlen(name))
                             : (struct value){.type = VALUE_HEX, .as.u = number};
     }
     if (rest != 0) {
-        used += (size_t)snprintf(out + used, room - used, "|0x%llx", (unsigned long long)rest);
+        at += snprintf(at, REST_ROOM, "|0x%llx", (unsigned long long)rest);
     }
-    return text_of(out, used);
+    return text_of(out, (size_t)(at - out));
 }
 
 struct value etw_mapped(const struct etw_map *map, uint64_t number, struct arena *arena)

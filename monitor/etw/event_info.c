@@ -69,6 +69,13 @@ void event_infos_close(struct event_infos *infos)
     }
 }
 
+bool event_infos_teaches(const struct etl_glance *glance)
+{
+    return glance->kind == ETL_FULL &&
+           (glance->opcode == OPCODE_EVENT || glance->opcode == OPCODE_MAP) &&
+           memcmp(glance->provider_id, metadata_id, SCHEMAS_ID_SIZE) == 0;
+}
+
 bool event_infos_learn(struct event_infos *infos, const struct etl_record *record)
 {
     if (!record->classic || record->provider_id == NULL ||

@@ -15,6 +15,8 @@ struct event_infos;
 struct event_infos *event_infos_open(void); /* NULL when there is no memory */
 void event_infos_close(struct event_infos *infos);
 
+bool event_infos_teaches(const struct etl_glance *glance); /* as schemas_teaches() */
+
 /* Keeps what such a record says. False: it is none, or there is no memory. */
 bool event_infos_learn(struct event_infos *infos, const struct etl_record *record);
 

@@ -171,7 +171,6 @@ struct etw_layout {
     struct etw_reading *reading;
     struct etw_plan *plans; /* of all fields */
     uint16_t leading_count; /* fields that begin the payload and are always of one size */
-    uint16_t direct_count;  /* of these, those that are shown */
     bool has_references;    /* counts or lengths that are another field's number */
     size_t leading_size;
 };

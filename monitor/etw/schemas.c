@@ -23,9 +23,9 @@ enum {
 
 /* What tells one kind of event from another. */
 struct key {
-    uint8_t provider[SCHEMAS_ID_SIZE];
-    uint64_t what;   /* id or opcode, version, pointer size, kind */
-    uint64_t schema; /* hash of its own TraceLogging metadata, else 0 */
+    uint64_t provider[2]; /* its 16 bytes */
+    uint64_t what;        /* id or opcode, version, pointer size, kind */
+    uint64_t schema;      /* hash of its own TraceLogging metadata, else 0 */
 };
 
 struct slot {
@@ -139,14 +139,16 @@ static uint64_t hash(uint64_t state, const uint8_t *data, size_t size)
 
 static struct key key_of(const struct etl_record *record)
 {
-    struct key key = {.what = 0};
+    const uint8_t *provider = record->provider_id != NULL ? record->provider_id : no_id;
+    struct key key = {
+        .provider = {load_u64(provider), load_u64(provider + 8)},
+        .what = (uint64_t)(record->classic ? record->opcode : record->id) |
+                (uint64_t)record->version << 16 | (uint64_t)record->pointer_size << 24 |
+                (uint64_t)record->kind << 32 | (uint64_t)record->message_number << 40,
+        .schema = 0
+    };
     struct etl_item item;
-    memcpy(key.provider, record->provider_id != NULL ? record->provider_id : no_id,
-           SCHEMAS_ID_SIZE);
-    key.what = (uint64_t)(record->classic ? record->opcode : record->id) |
-               (uint64_t)record->version << 16 | (uint64_t)record->pointer_size << 24 |
-               (uint64_t)record->kind << 32 | (uint64_t)record->message_number << 40;
-    if (etl_item_find(record, ETL_ITEM_SCHEMA_TL, &item)) {
+    if (record->extended != NULL && etl_item_find(record, ETL_ITEM_SCHEMA_TL, &item)) {
         key.schema = hash(UINT64_C(0xcbf29ce484222325), item.data, item.size) | 1;
     }
     return key;
@@ -154,13 +156,15 @@ static struct key key_of(const struct etl_record *record)
 
 static size_t place_of(const struct schemas *schemas, const struct key *key)
 {
-    uint64_t state = hash(key->what ^ key->schema, key->provider, SCHEMAS_ID_SIZE);
-    state *= UINT64_C(0x9e3779b97f4a7c15);
+    /* Two rounds: keys of one provider differ in few bits. */
+    const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t state = (key->provider[0] ^ key->provider[1] ^ key->schema) * factor;
+    state = ((state ^ state >> 32) + key->what) * factor;
     size_t place = (size_t)(state >> 32) & (schemas->slot_count - 1);
     while (schemas->slots[place].layout != NULL) {
         const struct key *found = &schemas->slots[place].key;
         if (found->what == key->what && found->schema == key->schema &&
-            memcmp(found->provider, key->provider, SCHEMAS_ID_SIZE) == 0) {
+            found->provider[0] == key->provider[0] && found->provider[1] == key->provider[1]) {
             break;
         }
         place = (place + 1) & (schemas->slot_count - 1);
@@ -242,6 +246,11 @@ static const struct etw_layout *make(const struct schemas *schemas, const struct
     return record->kind == ETL_MESSAGE ? tmf_layout(record, options, arena)
            : record->classic           ? classic_layout(record, options, arena)
                                        : NULL;
+}
+
+bool schemas_teaches(const struct etl_glance *glance)
+{
+    return stream_manifests_teaches(glance) || event_infos_teaches(glance);
 }
 
 bool schemas_learn(struct schemas *schemas, const struct etl_record *record)

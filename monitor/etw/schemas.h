@@ -32,6 +32,9 @@ ETWAS_MUST_CHECK enum etwas_status schemas_open(const struct schemas_options *op
                                                 struct etwas_error *error);
 void schemas_close(struct schemas *schemas); /* NULL is fine; layouts end with it */
 
+/* Could such a record say something about others? If not, schemas_learn() takes nothing from it. */
+bool schemas_teaches(const struct etl_glance *glance);
+
 /* What the stream says about itself is taken in here. True: it was such a record. */
 bool schemas_learn(struct schemas *schemas, const struct etl_record *record);
 

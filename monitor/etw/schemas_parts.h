@@ -42,6 +42,7 @@ const char *manifest_files_notice(struct manifest_files *files); /* as schemas_n
 struct stream_manifests;
 struct stream_manifests *stream_manifests_open(void);
 void stream_manifests_close(struct stream_manifests *manifests);
+bool stream_manifests_teaches(const struct etl_glance *glance); /* as schemas_teaches() */
 bool stream_manifests_learn(struct stream_manifests *manifests, const struct etl_record *record);
 const struct etw_layout *stream_manifests_layout(const struct stream_manifests *manifests,
                                                  const struct etl_record *record,

@@ -135,6 +135,11 @@ static bool append(struct pieces *pieces, const uint8_t *data, size_t size)
     return true;
 }
 
+bool stream_manifests_teaches(const struct etl_glance *glance)
+{
+    return glance->kind == ETL_EVENT && glance->id == MANIFEST_EVENT_ID;
+}
+
 bool stream_manifests_learn(struct stream_manifests *manifests, const struct etl_record *record)
 {
     const uint8_t *data = record->payload;

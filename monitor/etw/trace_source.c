@@ -48,28 +48,25 @@ static const struct trace_source *of_const(const struct source *source)
     return (const struct trace_source *)(const void *)source;
 }
 
-static void learn_all(struct schemas *schemas, struct trace *trace)
+static void take_in(void *schemas, const struct etl_record *record)
 {
-    struct etl_record record;
-    enum etwas_status status = trace_next(trace, &record);
-    while (status == ETWAS_OK || status == ETWAS_AGAIN) {
-        if (status == ETWAS_OK) {
-            (void)schemas_learn(schemas, &record);
-        }
-        trace_advance(trace);
-        status = trace_next(trace, &record);
-    }
+    (void)schemas_learn(schemas, record);
 }
 
-/* Everything that describes events, wherever it lies: by a reader of its own. */
+/*
+ * Everything that describes events, wherever it lies: by a reader of its own. What it cannot read
+ * is told where the events themselves are read.
+ */
 static void learn(struct trace_source *source)
 {
     struct trace *trace = NULL;
     struct etwas_error error;
     size_t failed = 0;
+    const struct trace_picking picking = {
+        .wanted = schemas_teaches, .each = take_in, .context = source->schemas};
     if (trace_open((const char *const *)source->paths, source->path_count, &trace, &failed,
                    &error) == ETWAS_OK) {
-        learn_all(source->schemas, trace);
+        (void)!trace_pick(trace, &picking);
     }
     trace_close(trace);
     schemas_learnt(source->schemas);

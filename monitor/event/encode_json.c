@@ -255,14 +255,10 @@ const struct value *encode_json_data(struct sink *sink, struct encoder *encoder,
                                      const struct event *event, struct arena *arena)
 {
     const struct schema *schema = event->schema;
-    struct value *values =
-        schema->message != NULL ? arena_take(arena, schema->field_count * sizeof *values) : NULL;
+    const struct value *values = event_values(event, arena);
     SINK_PUT(sink, "{");
     for (uint16_t i = 0; i < schema->field_count; i++) {
-        const struct value value = event_field(event, i, arena);
-        if (values != NULL) {
-            values[i] = value;
-        }
+        const struct value value = values != NULL ? values[i] : event_field(event, i, arena);
         if (value.type == VALUE_ABSENT) { /* only ever the last: the commas stay right */
             continue;
         }

@@ -3,6 +3,17 @@
 
 #include <string.h>
 
+const struct value *event_values(const struct event *event, struct arena *arena)
+{
+    const struct schema *schema = event->schema;
+    struct value *values =
+        schema->values != NULL ? arena_take(arena, schema->field_count * sizeof *values) : NULL;
+    if (values != NULL) {
+        schema->values(event, values, arena);
+    }
+    return values;
+}
+
 int event_field_index(const struct schema *schema, const char *name)
 {
     for (uint16_t i = 0; i < schema->field_count; i++) {

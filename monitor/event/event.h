@@ -62,6 +62,8 @@ struct schema {
      */
     const char *(*message)(const struct event *event, const struct value *values,
                            struct arena *arena);
+    /* The same of all fields, into `values`, for who wants all: or NULL. */
+    void (*values)(const struct event *event, struct value *values, struct arena *arena);
 };
 
 /* 100 ns ticks between 1601-01-01, where event time begins, and 1970-01-01. */
@@ -105,6 +107,12 @@ static inline const char *event_message(const struct event *event, const struct 
                ? event->message
                : event->schema->message(event, values, arena);
 }
+
+/*
+ * All fields, `field_count` of them, in the arena. NULL: it is full, or the schema does not give
+ * them at once; then there is event_field().
+ */
+const struct value *event_values(const struct event *event, struct arena *arena);
 
 /* The index of the field called `name`, or -1. Case matters. */
 int event_field_index(const struct schema *schema, const char *name);
