@@ -30,7 +30,10 @@ ETWAS_MUST_CHECK enum etwas_status files_replace(const char *path, const char *t
 ETWAS_MUST_CHECK enum etwas_status files_append(const char *path, const char *text, size_t size,
                                                 struct etwas_error *error);
 
-/* Differs from before when the file was changed, replaced, made or removed. */
+/*
+ * Differs from before when the file was changed, replaced, made or removed, or when it became
+ * somebody else's to read.
+ */
 struct files_mark {
     uint64_t inode;
     int64_t size;

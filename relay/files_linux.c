@@ -207,8 +207,8 @@ struct files_mark files_mark(const char *path)
     }
     return (struct files_mark){.inode = about.st_ino,
                                .size = about.st_size,
-                               .seconds = about.st_mtim.tv_sec,
-                               .nanoseconds = about.st_mtim.tv_nsec};
+                               .seconds = about.st_ctim.tv_sec,
+                               .nanoseconds = about.st_ctim.tv_nsec};
 }
 
 bool files_mark_same(const struct files_mark *a, const struct files_mark *b)

@@ -20,7 +20,9 @@ struct keys {
     char *path;
     char pending_path[FILES_PATH_SIZE];
     struct files_mark mark; /* of the file as it was read */
-    struct entry *entries;  /* by id */
+    bool failing;           /* it could not be read, and that was told */
+    size_t trusted;
+    struct entry *entries; /* by id */
     size_t count;
     struct keys_pending pending[KEYS_MAX_PENDING];
     size_t pending_count;
@@ -49,11 +51,46 @@ struct reading {
     struct keys_news news;
 };
 
+/* Where the first `count` words of a line end. */
+static size_t end_of_words(const char *line, size_t size, unsigned count)
+{
+    static const char blanks[] = " \t\r\n";
+    size_t at = 0;
+    for (unsigned i = 0; i < count; i++) {
+        while (at < size && strchr(blanks, line[at]) != NULL) {
+            at++;
+        }
+        while (at < size && strchr(blanks, line[at]) == NULL) {
+            at++;
+        }
+    }
+    return at;
+}
+
+/*
+ * A line that takes a key back must not fail for what stands behind the key, or for want of a name:
+ * the key would stay trusted.
+ */
+static enum etwas_status parse_line(const char *line, size_t size, struct key_trust *trust,
+                                    struct etwas_error *error)
+{
+    char bare[KEY_LINE_SIZE];
+    const enum etwas_status status = key_trust_parse(line, size, trust, error);
+    const size_t end = end_of_words(line, size, 3);
+    if (status != ETWAS_MALFORMED || trust->revoked == 0 || end + 3 > sizeof bare) {
+        return status;
+    }
+    memcpy(bare, line, end);
+    memcpy(bare + end, " -", 3);
+    struct etwas_error other;
+    return key_trust_parse(bare, end + 2, trust, &other) == ETWAS_OK ? ETWAS_OK : status;
+}
+
 static bool take_line(struct reading *reading, const char *line, size_t size, size_t number)
 {
     struct key_trust trust;
     struct etwas_error error = {.status = ETWAS_OK};
-    const enum etwas_status status = key_trust_parse(line, size, &trust, &error);
+    const enum etwas_status status = parse_line(line, size, &trust, &error);
     if (status == ETWAS_NOT_FOUND) {
         return true;
     }
@@ -122,25 +159,29 @@ static enum etwas_status read_lines(const char *path, struct reading *reading,
     return status;
 }
 
-static struct keys_news reread(struct keys *keys, struct etwas_error *error)
+static struct keys_news reread(struct keys *keys, const struct files_mark *mark)
 {
-    struct reading reading = {.news = {.reread = true}};
-    const struct files_mark mark = files_mark(keys->path);
-    if (read_lines(keys->path, &reading, error) != ETWAS_OK) {
-        /* Those known before go on until the file can be read again. */
+    struct etwas_error error = {.status = ETWAS_OK};
+    struct reading reading = {
+        .news = {.reread = true, .before = keys->trusted}
+    };
+    if (read_lines(keys->path, &reading, &error) != ETWAS_OK) {
+        struct keys_news news = {.count = keys->trusted, .before = keys->trusted};
+        news.failed = keys->failing ? news.failed : error;
+        keys->failing = true;
         free(reading.entries);
-        keys->mark = mark;
-        return (struct keys_news){
-            .reread = true, .count = keys->count, .bad_lines = 1, .why = error->doing};
+        return news;
     }
+    keys->failing = false;
     sort(&reading);
     free(keys->entries);
     keys->entries = reading.entries;
     keys->count = reading.count;
-    keys->mark = mark;
+    keys->mark = *mark; /* of before it was read: what changed meanwhile is read once more */
     for (size_t i = 0; i < reading.count; i++) {
         reading.news.count += reading.entries[i].trust.revoked ? 0 : 1;
     }
+    keys->trusted = reading.news.count;
     return reading.news;
 }
 
@@ -273,11 +314,10 @@ static void save_pending(struct keys *keys)
 struct keys_news keys_refresh(struct keys *keys)
 {
     struct keys_news news = {.reread = false};
-    struct etwas_error error = {.status = ETWAS_OK};
     (void)pthread_mutex_lock(&keys->lock);
     const struct files_mark mark = files_mark(keys->path);
     if (!files_mark_same(&mark, &keys->mark)) {
-        news = reread(keys, &error);
+        news = reread(keys, &mark);
         drop_answered(keys);
     }
     if (keys->pending_changed) {

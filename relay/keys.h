@@ -27,14 +27,18 @@ enum keys_standing keys_find(struct keys *keys, const char *id, struct key_trust
 
 /*
  * Reads the file again if it changed and writes FOLDER/pending if that did: now and then.
- * Lines that are no keys are passed over and counted; the first is named.
+ * Lines that are no keys are passed over and counted; the first is named. A line that begins with
+ * "revoked" and a key takes it back, whatever else is in it. While the file cannot be read those
+ * known before count, and it is tried again each time.
  */
 struct keys_news {
     bool reread;
-    size_t count; /* trusted */
+    size_t count;  /* trusted */
+    size_t before; /* as of the last time */
     size_t bad_lines;
     size_t first_bad; /* from 1 */
     const char *why;
+    struct etwas_error failed; /* status OK: it was read. Told once, until it is read again. */
 };
 struct keys_news keys_refresh(struct keys *keys);
 

@@ -211,12 +211,24 @@ static void take(void *context, int socket, const struct sockaddr *address, size
 
 static void refresh_keys(struct relay *relay)
 {
+    char room[sizeof relay->options->data + 8];
     const struct keys_news news = keys_refresh(relay->api.keys);
-    if (news.bad_lines > 0) {
-        (void)fprintf(stderr, "etwass: keys: %zu lines are no keys, first line %zu: %s\n",
-                      news.bad_lines, news.first_bad, news.why);
+    const char *path = options_keys(relay->options, room, sizeof room);
+    if (news.failed.status != ETWAS_OK) {
+        host_say(path, &news.failed);
+        (void)fprintf(stderr, "etwass: the %zu keys known before count until it can be read\n",
+                      news.count);
     }
-    if (news.reread && !relay->options->quiet) {
+    if (news.bad_lines > 0) {
+        (void)fprintf(stderr, "etwass: %s:%zu: this is no key: %s\n", path, news.first_bad,
+                      news.why);
+    }
+    if (news.bad_lines > 1) {
+        (void)fprintf(stderr, "etwass: nor are %zu other lines; the rest counts\n",
+                      news.bad_lines - 1);
+    }
+    /* Without any, what is said of unknown keys is all there is to say. */
+    if (news.reread && (news.count != 0 || news.before != 0) && !relay->options->quiet) {
         (void)fprintf(stderr, "etwass: %zu trusted keys\n", news.count);
     }
 }

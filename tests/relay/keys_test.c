@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "tests/check.h"
@@ -129,6 +130,73 @@ static void a_key_that_is_approved_waits_no_longer(void **state)
     keys_close(keys);
 }
 
+/* As an administrator writes it who has only the key at hand, or who says why. */
+static void a_key_is_taken_back_whatever_else_is_in_the_line(void **state)
+{
+    static const char *const behind[] = {
+        "", " ", " web1", " web1 # stolen", " the laptop of Bob", "\r", "\tn\303\266", " #"};
+    const struct scene *scene = *state;
+    for (size_t i = 0; i < sizeof behind / sizeof behind[0]; i++) {
+        struct key_trust trust;
+        char line[KEY_LINE_SIZE];
+        key_trust_format(&scene->first, line);
+        const size_t named = strlen(line) - strlen(" web1");
+        FILE *file = fopen(scene->path, "w");
+        assert_non_null(file);
+        assert_true(fprintf(file, "%s\nrevoked %.*s%s\n", line, (int)named, line, behind[i]) > 0);
+        assert_int_equal(fclose(file), 0);
+        struct keys *keys = open_keys(scene);
+        assert_int_equal(keys_find(keys, scene->ids[0], &trust), KEYS_REVOKED);
+        keys_close(keys);
+    }
+}
+
+static void a_line_that_revokes_no_key_is_named(void **state)
+{
+    const struct scene *scene = *state;
+    struct keys *keys = NULL;
+    struct etwas_error error;
+    FILE *file = fopen(scene->path, "w");
+    assert_non_null(file);
+    assert_true(fprintf(file, "# one\nrevoked %s\nrevoked\n", scene->ids[0]) > 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(keys_open(scene->path, scene->folder, &keys, &error), ETWAS_OK);
+    const struct keys_news news = keys_refresh(keys);
+    assert_int_equal(news.bad_lines, 2);
+    assert_int_equal(news.first_bad, 2);
+    assert_non_null(news.why);
+    keys_close(keys);
+}
+
+/* Without a descriptor to spare, as when all are connections. */
+static void a_file_that_could_not_be_read_is_read_later(void **state)
+{
+    const struct scene *scene = *state;
+    struct rlimit before;
+    struct key_trust revoked = scene->first;
+    struct key_trust trust;
+    revoked.revoked = 1;
+    write_lines(scene, &scene->first, 1);
+    struct keys *keys = open_keys(scene);
+    write_lines(scene, &revoked, 1);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    const struct keys_news failed = keys_refresh(keys);
+    const struct keys_news again = keys_refresh(keys);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_not_equal(failed.failed.status, ETWAS_OK);
+    assert_int_equal(failed.count, 1);
+    assert_int_equal(again.failed.status, ETWAS_OK); /* it is said once */
+    assert_false(failed.reread || again.reread);
+    assert_int_equal(keys_find(keys, scene->ids[0], &trust), KEYS_TRUSTED);
+    const struct keys_news news = keys_refresh(keys);
+    assert_true(news.reread);
+    assert_true(news.before == 1 && news.count == 0);
+    assert_int_equal(keys_find(keys, scene->ids[0], &trust), KEYS_REVOKED);
+    keys_close(keys);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +204,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_line_that_revokes_goes_before_all, set_scene,
                                         clear_scene),
         cmocka_unit_test_setup_teardown(a_key_that_is_approved_waits_no_longer, set_scene,
+                                        clear_scene),
+        cmocka_unit_test_setup_teardown(a_key_is_taken_back_whatever_else_is_in_the_line, set_scene,
+                                        clear_scene),
+        cmocka_unit_test_setup_teardown(a_line_that_revokes_no_key_is_named, set_scene,
+                                        clear_scene),
+        cmocka_unit_test_setup_teardown(a_file_that_could_not_be_read_is_read_later, set_scene,
                                         clear_scene),
     };
     return cmocka_run_group_tests_name("relay.keys", tests, NULL, NULL);
