@@ -6,16 +6,25 @@
 #include "relay/api.h"
 #include "relay/clock.h"
 
-/* Of each publisher are shown so many, the newest: it may begin new ones without end. */
-enum { MAX_STREAMS = 100 };
+/* An answer has an end, whoever publishes; what is left out of it is counted. */
+enum {
+    MAX_STREAMS = 100,           /* of each publisher, the newest */
+    MAX_ALL_STREAMS = 20 * 1000, /* of all */
+    MAX_STRANGERS = 1000,        /* publishers whose key is in no file */
+};
 
 /* The answer as it is written: streams come key after key. */
 struct list {
     struct api *api;
     struct text *text;
-    size_t count;            /* publishers */
+    size_t count; /* publishers that are shown */
+    size_t strangers;
+    size_t omitted;          /* publishers that are not */
+    size_t all_streams;      /* that are shown */
     bool open;               /* one is begun, its streams not yet ended */
+    bool hidden;             /* and left out */
     size_t streams;          /* of it that are shown */
+    uint64_t former;         /* of it that were given up */
     struct store_stream sum; /* of the streams of the open one; first_seen_ms 0: none yet */
     uint8_t public_key[KEY_PUBLIC_SIZE];
     char id[KEY_ID_SIZE];
@@ -30,10 +39,9 @@ static void put_lost(struct text *text, const struct store_stream *stream)
                stream->unseen);
 }
 
-static const char *state_of(const struct list *list)
+static const char *state_of(const struct list *list, enum keys_standing standing)
 {
-    struct key_trust trust;
-    switch (keys_find(list->api->keys, list->id, &trust)) {
+    switch (standing) {
     case KEYS_TRUSTED:
         return "trusted";
     case KEYS_REVOKED:
@@ -52,19 +60,22 @@ static void put_sums(struct list *list)
     text_add_time_ms(text, sum->first_seen_ms);
     text_print(text, ",\"LastSeen\":");
     text_add_time_ms(text, sum->last_seen_ms);
-    text_print(text, ",\"Events\":%" PRIu64 ",\"Bytes\":%" PRIu64 ",\"Rate\":%.1f,", sum->lines,
-               sum->bytes, publishers_rate(list->api->publishers, list->public_key, clock_ms()));
+    text_print(
+        text, ",\"Former\":%" PRIu64 ",\"Events\":%" PRIu64 ",\"Bytes\":%" PRIu64 ",\"Rate\":%.1f,",
+        list->former, sum->lines, sum->bytes,
+        publishers_rate(list->api->publishers, list->public_key, clock_ms()));
     put_lost(text, sum);
 }
 
 static void end_publisher(struct list *list)
 {
-    if (list->open) {
+    if (list->open && !list->hidden) {
         text_print(list->text, "]");
         put_sums(list);
         text_print(list->text, "}");
-        list->open = false;
     }
+    list->open = false;
+    list->hidden = false;
 }
 
 static void begin_publisher(struct list *list, const uint8_t *public_key, const char *computer,
@@ -73,15 +84,25 @@ static void begin_publisher(struct list *list, const uint8_t *public_key, const 
     end_publisher(list);
     list->sum = (struct store_stream){.first_seen_ms = 0};
     list->streams = 0;
+    list->former = 0;
     list->open = true;
     memcpy(list->public_key, public_key, KEY_PUBLIC_SIZE);
     key_id(public_key, list->id);
+    if (state == NULL) {
+        struct key_trust trust;
+        const enum keys_standing standing = keys_find(list->api->keys, list->id, &trust);
+        state = state_of(list, standing);
+        list->hidden = standing == KEYS_UNKNOWN && list->strangers++ >= MAX_STRANGERS;
+    }
+    if (list->hidden) {
+        list->omitted++;
+        return;
+    }
     text_print(list->text,
                "%s{\"Fingerprint\":\"%s\",\"Computer\":", list->count++ == 0 ? "" : ",\n",
                list->id);
     text_add_json(list->text, computer);
-    text_print(list->text, ",\"State\":\"%s\",\"Streams\":[",
-               state != NULL ? state : state_of(list));
+    text_print(list->text, ",\"State\":\"%s\",\"Streams\":[", state);
 }
 
 static void add(struct store_stream *sum, const struct store_stream *stream)
@@ -101,18 +122,10 @@ static void add(struct store_stream *sum, const struct store_stream *stream)
     sum->books.lost_monitor += stream->books.lost_monitor;
 }
 
-static bool put_stream(void *context, const struct store_stream *stream)
+static void show_stream(struct list *list, const struct store_stream *stream)
 {
-    struct list *list = context;
     struct text *text = list->text;
-    if (!list->open || memcmp(list->public_key, stream->public_key, sizeof list->public_key) != 0) {
-        begin_publisher(list, stream->public_key, stream->computer, NULL);
-    }
-    add(&list->sum, stream);
-    if (list->streams == MAX_STREAMS) {
-        return true;
-    }
-    text_print(text, "%s{\"Stream\":\"", list->streams++ == 0 ? "" : ",");
+    text_print(text, "%s{\"Stream\":\"", list->streams == 0 ? "" : ",");
     for (size_t i = 0; i < BATCH_STREAM_SIZE; i++) {
         text_print(text, "%02x", stream->stream[i]);
     }
@@ -122,7 +135,23 @@ static bool put_stream(void *context, const struct store_stream *stream)
                stream->sequence, stream->books.produced, stream->delivered, stream->books.filtered);
     put_lost(text, stream);
     text_print(text, "}");
-    return !text->bad;
+    list->streams++;
+    list->all_streams++;
+}
+
+static bool put_stream(void *context, const struct store_stream *stream)
+{
+    struct list *list = context;
+    if (!list->open || memcmp(list->public_key, stream->public_key, sizeof list->public_key) != 0) {
+        begin_publisher(list, stream->public_key, stream->computer, NULL);
+    }
+    add(&list->sum, stream);
+    list->former += stream->former;
+    if (!list->hidden && stream->former == 0 && list->streams < MAX_STREAMS &&
+        list->all_streams < MAX_ALL_STREAMS) {
+        show_stream(list, stream);
+    }
+    return !list->text->bad;
 }
 
 static void put_pending(struct list *list)
@@ -149,7 +178,7 @@ void api_publishers(struct api *api, const struct http_request *request, struct 
         status = store_streams(reader, put_stream, &list, &error);
         end_publisher(&list);
         put_pending(&list);
-        text_print(list.text, "]}\n");
+        text_print(list.text, "],\"Omitted\":%zu}\n", list.omitted);
     }
     store_reader_close(reader);
     if (status != ETWAS_OK) {

@@ -100,7 +100,8 @@ static void answer(struct committer *committer, struct commit *commit)
     static const enum commit_outcome outcomes[] = {
         [STORE_STORED] = COMMIT_STORED,     [STORE_HAVE] = COMMIT_HAVE,
         [STORE_CONFLICT] = COMMIT_CONFLICT, [STORE_FOREIGN] = COMMIT_FOREIGN,
-        [STORE_EARLY] = COMMIT_EARLY,       [STORE_FAILED] = COMMIT_FAILED,
+        [STORE_EARLY] = COMMIT_EARLY,       [STORE_CROWDED] = COMMIT_CROWDED,
+        [STORE_FAILED] = COMMIT_FAILED,
     };
     if (commit->incoming.outcome == STORE_EARLY) {
         hold(committer, commit);

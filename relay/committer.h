@@ -26,6 +26,7 @@ enum commit_outcome {
     COMMIT_HAVE,
     COMMIT_CONFLICT,
     COMMIT_FOREIGN,
+    COMMIT_CROWDED,
     COMMIT_EARLY,  /* the one before did not come in time */
     COMMIT_FAILED, /* the store cannot take it now */
 };

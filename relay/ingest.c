@@ -12,7 +12,7 @@
 #include "relay/clock.h"
 #include "relay/lines.h"
 
-enum { MAX_WORKERS = 16, MAX_COMPUTER_PREFIX = 12, KEPT_TEXT = 1024 * 1024 };
+enum { MAX_WORKERS = 16, MAX_COMPUTER_PREFIX = 12, KEPT_TEXT = 1024 * 1024, CROWDED_S = 60 };
 
 struct ingest {
     struct ingest_options options;
@@ -89,6 +89,8 @@ struct claim {
     struct batch_head head;
     struct key_trust trust; /* whose key it is checked with */
     bool offered;           /* the key is the sender's own word */
+    bool stranger;          /* the key is in no file */
+    int64_t now_ms;         /* when it came, by which its times were judged */
 };
 
 static const char *header(const struct claim *claim, enum http_header which)
@@ -218,9 +220,10 @@ static void name_local(struct claim *claim)
 /* Key, clock, signature; then whether somebody unknown may do this. */
 static bool verify(struct ingest *ingest, struct claim *claim, struct http_answer *answer)
 {
-    const int64_t now_ms = clock_utc_ms();
     const enum keys_standing standing =
         keys_find(ingest->options.keys, claim->input.key_id, &claim->trust);
+    claim->stranger = standing == KEYS_UNKNOWN;
+    claim->now_ms = clock_utc_ms();
     if (standing == KEYS_REVOKED) {
         return refuse(ingest, answer, PROBLEM_KEY, "This key was revoked");
     }
@@ -228,7 +231,7 @@ static bool verify(struct ingest *ingest, struct claim *claim, struct http_answe
         return claim->offered ? refuse(ingest, answer, PROBLEM_MALFORMED, "Etwas-Key")
                               : refuse(ingest, answer, PROBLEM_PENDING, "Etwas-Key shows the key");
     }
-    if (signature_check_clock(&claim->input, now_ms / 1000) != SIGNATURE_GOOD) {
+    if (signature_check_clock(&claim->input, claim->now_ms / 1000) != SIGNATURE_GOOD) {
         return refuse(ingest, answer, PROBLEM_CLOCK, NULL);
     }
     if (!is_signed(claim)) {
@@ -236,28 +239,12 @@ static bool verify(struct ingest *ingest, struct claim *claim, struct http_answe
     }
     if (standing == KEYS_UNKNOWN) {
         if (!ingest->options.trust_local || !claim->request->from_loopback) {
-            keys_add_pending(ingest->options.keys, &claim->trust, now_ms);
+            keys_add_pending(ingest->options.keys, &claim->trust, claim->now_ms);
             return refuse(ingest, answer, PROBLEM_PENDING, claim->input.key_id);
         }
         name_local(claim);
     }
     return true;
-}
-
-static bool take_memory(struct ingest *ingest, size_t size)
-{
-    (void)pthread_mutex_lock(&ingest->lock);
-    const bool fits = ingest->numbers.memory + size <= INGEST_MAX_MEMORY;
-    ingest->numbers.memory += fits ? size : 0;
-    (void)pthread_mutex_unlock(&ingest->lock);
-    return fits;
-}
-
-static void give_memory(struct ingest *ingest, size_t size)
-{
-    (void)pthread_mutex_lock(&ingest->lock);
-    ingest->numbers.memory -= size;
-    (void)pthread_mutex_unlock(&ingest->lock);
 }
 
 /* An upload with copies of all that the store keeps; NULL: no memory. */
@@ -310,6 +297,8 @@ static void fill(struct upload *upload, const struct claim *claim)
     memcpy(incoming->public_key, claim->trust.public_key, KEY_PUBLIC_SIZE);
     memcpy(incoming->digest, claim->digest, sizeof incoming->digest);
     incoming->computer = upload->computer;
+    incoming->stranger = claim->stranger;
+    incoming->received_ms = claim->now_ms;
     incoming->head = claim->head;
     incoming->body = upload->commit.body;
     incoming->size = claim->size;
@@ -317,15 +306,30 @@ static void fill(struct upload *upload, const struct claim *claim)
     signature_digest_init(&upload->digest);
 }
 
-/* The nonce, the publisher's limits, everybody's: then there is an upload. */
-static bool admit(struct ingest *ingest, const struct claim *claim, struct upload **upload,
-                  struct http_answer *answer)
+/* Memory for the body, and an upload to fill it. False: there is none for it now. */
+static bool start(struct ingest *ingest, const struct claim *claim, struct publisher *publisher,
+                  struct upload **upload)
 {
     struct publishers *publishers = ingest->options.publishers;
-    struct publisher *publisher = publishers_find(publishers, claim->trust.public_key);
-    if (publisher == NULL) {
-        return refuse(ingest, answer, PROBLEM_BUSY, "Too many publishers");
+    if (!publishers_take_memory(publishers, publisher, claim->size)) {
+        return false;
     }
+    *upload = make(claim);
+    if (*upload == NULL) {
+        publishers_give_memory(publishers, publisher, claim->size);
+        return false;
+    }
+    (*upload)->ingest = ingest;
+    (*upload)->publisher = publisher;
+    fill(*upload, claim);
+    return true;
+}
+
+/* The nonce, the publisher's limits, everybody's: then there is an upload. */
+static bool admit(struct ingest *ingest, const struct claim *claim, struct publisher *publisher,
+                  struct upload **upload, struct http_answer *answer)
+{
+    struct publishers *publishers = ingest->options.publishers;
     if (!publishers_take_nonce(publishers, publisher, claim->input.nonce,
                                claim->input.expires + SIGNATURE_SKEW_S, clock_utc_ms() / 1000)) {
         return refuse(ingest, answer, PROBLEM_REPLAY, NULL);
@@ -336,17 +340,28 @@ static bool admit(struct ingest *ingest, const struct claim *claim, struct uploa
         answer->retry_after_s = wait_s;
         return false;
     }
-    const bool fits = take_memory(ingest, claim->size);
-    *upload = fits ? make(claim) : NULL;
-    if (*upload == NULL) {
+    if (!start(ingest, claim, publisher, upload)) {
         publishers_end(publishers, publisher);
-        give_memory(ingest, fits ? claim->size : 0);
-        return refuse(ingest, answer, PROBLEM_BUSY, "Too many batches at once");
+        return refuse(ingest, answer, PROBLEM_BUSY, "No memory is left of this publisher's share");
     }
-    (*upload)->ingest = ingest;
-    (*upload)->publisher = publisher;
-    fill(*upload, claim);
     return true;
+}
+
+/* Whoever is admitted leaves when its upload is closed. */
+static bool enter(struct ingest *ingest, const struct claim *claim, struct upload **upload,
+                  struct http_answer *answer)
+{
+    struct publishers *publishers = ingest->options.publishers;
+    struct publisher *publisher =
+        publishers_find(publishers, claim->trust.public_key, claim->stranger, clock_ms());
+    if (publisher == NULL) {
+        return refuse(ingest, answer, PROBLEM_BUSY, "Too many publishers");
+    }
+    const bool admitted = admit(ingest, claim, publisher, upload, answer);
+    if (!admitted) {
+        publishers_leave(publishers, publisher);
+    }
+    return admitted;
 }
 
 bool ingest_begin(struct ingest *ingest, const struct http_request *request, const char *authority,
@@ -364,7 +379,7 @@ bool ingest_begin(struct ingest *ingest, const struct http_request *request, con
     if (bad != NULL) {
         return refuse(ingest, answer, PROBLEM_MALFORMED, bad);
     }
-    return verify(ingest, &claim, answer) && admit(ingest, &claim, upload, answer);
+    return verify(ingest, &claim, answer) && enter(ingest, &claim, upload, answer);
 }
 
 void upload_add(struct upload *upload, const void *data, size_t size)
@@ -476,7 +491,6 @@ bool upload_end(struct upload *upload, void (*done)(void *context), void *contex
     upload->context = context;
     upload->commit.done = committed;
     upload->commit.context = upload;
-    upload->commit.incoming.received_ms = clock_utc_ms();
     if (committer_add(ingest->options.committer, &upload->commit) != ETWAS_OK) {
         return refuse(ingest, answer, PROBLEM_BUSY, "Too many batches at once");
     }
@@ -501,6 +515,17 @@ static void say_status(struct http_answer *answer, const char *status)
     text_print(&answer->body, "{\"Status\":\"%s\"}\n", status);
 }
 
+static void say_crowded(struct upload *upload, struct http_answer *answer)
+{
+    char why[160];
+    (void)snprintf(why, sizeof why,
+                   "A new stream: a key may have %d, and keys that are not in the relay's file %d "
+                   "together, until old ones are removed",
+                   STORE_MAX_STREAMS_OF_KEY, STORE_MAX_STREAMS);
+    (void)refuse(upload->ingest, answer, PROBLEM_LIMIT, why);
+    answer->retry_after_s = CROWDED_S;
+}
+
 void upload_answer(struct upload *upload, struct http_answer *answer)
 {
     struct ingest *ingest = upload->ingest;
@@ -521,6 +546,9 @@ void upload_answer(struct upload *upload, struct http_answer *answer)
     case COMMIT_FOREIGN:
         (void)refuse(ingest, answer, PROBLEM_KEY, "The stream is another key's");
         break;
+    case COMMIT_CROWDED:
+        say_crowded(upload, answer);
+        break;
     case COMMIT_EARLY:
         (void)refuse(ingest, answer, PROBLEM_BUSY, "The batch before did not come");
         break;
@@ -535,8 +563,10 @@ void upload_close(struct upload *upload)
     if (upload == NULL) {
         return;
     }
-    publishers_end(upload->ingest->options.publishers, upload->publisher);
-    give_memory(upload->ingest, upload->commit.incoming.size);
+    struct publishers *publishers = upload->ingest->options.publishers;
+    publishers_end(publishers, upload->publisher);
+    publishers_give_memory(publishers, upload->publisher, upload->commit.incoming.size);
+    publishers_leave(publishers, upload->publisher);
     free(upload->commit.body);
     free(upload);
 }
@@ -546,4 +576,5 @@ void ingest_numbers(struct ingest *ingest, struct ingest_numbers *numbers)
     (void)pthread_mutex_lock(&ingest->lock);
     *numbers = ingest->numbers;
     (void)pthread_mutex_unlock(&ingest->lock);
+    numbers->memory = publishers_memory(ingest->options.publishers);
 }

@@ -17,8 +17,6 @@
  * docs/http.md gives. Everything but the digest and the lines is known before a byte of the
  * body is read, and only then is memory taken for it.
  */
-enum { INGEST_MAX_MEMORY = 96 * 1024 * 1024 /* of bodies under way */ };
-
 struct ingest;
 struct upload;
 

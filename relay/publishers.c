@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = PUBLISHERS_MAX * 2, SECOND_MS = 1000, LONGEST_DEBT_MS = 3600 * 1000 };
+enum { SLOTS = PUBLISHERS_MAX, SECOND_MS = 1000, LONGEST_DEBT_MS = 3600 * 1000 };
 
 /* Events by second, of the last few. */
 struct rate {
@@ -22,11 +22,24 @@ struct bucket {
 
 struct publisher {
     uint8_t public_key[KEY_PUBLIC_SIZE];
+    bool stranger;
     struct nonces nonces;
     struct bucket batch_bucket;
     struct bucket byte_bucket;
     struct rate rate;
     unsigned under_way;
+    unsigned users; /* that found it and have not left it */
+    size_t memory;
+    int64_t found_ms;
+    struct publisher *next; /* in its slot */
+    struct publisher *older;
+    struct publisher *newer;
+};
+
+/* Publishers as they were last found. */
+struct line {
+    struct publisher *oldest;
+    struct publisher *newest;
 };
 
 struct publishers {
@@ -35,6 +48,10 @@ struct publishers {
     uint8_t hash_key[NONCE_HASH_KEY_SIZE];
     struct rate rate; /* of all */
     size_t count;
+    size_t memory;           /* of all */
+    size_t strangers_memory; /* of these alone */
+    struct line named;
+    struct line strangers;
     struct publisher *slots[SLOTS];
 };
 
@@ -55,54 +72,176 @@ void publishers_close(struct publishers *publishers)
         return;
     }
     for (size_t i = 0; i < SLOTS; i++) {
-        if (publishers->slots[i] != NULL) {
-            nonces_clear(&publishers->slots[i]->nonces);
-            free(publishers->slots[i]);
+        while (publishers->slots[i] != NULL) {
+            struct publisher *first = publishers->slots[i];
+            publishers->slots[i] = first->next;
+            nonces_clear(&first->nonces);
+            free(first);
         }
     }
     (void)pthread_mutex_destroy(&publishers->lock);
     free(publishers);
 }
 
-/* The slot of this key, or the free one where it belongs. */
-static struct publisher **slot_of(struct publishers *publishers, const uint8_t *public_key)
+/* What leads to the one with this key, or to the end of its slot. */
+static struct publisher **link_of(struct publishers *publishers, const uint8_t *public_key)
 {
     uint64_t hash = 0;
     uint8_t bytes[crypto_shorthash_BYTES];
     (void)crypto_shorthash(bytes, public_key, KEY_PUBLIC_SIZE, publishers->hash_key);
     memcpy(&hash, bytes, sizeof hash);
-    size_t at = hash % SLOTS;
-    while (publishers->slots[at] != NULL &&
-           memcmp(publishers->slots[at]->public_key, public_key, KEY_PUBLIC_SIZE) != 0) {
-        at = (at + 1) % SLOTS;
+    struct publisher **link = &publishers->slots[hash % SLOTS];
+    while (*link != NULL && memcmp((*link)->public_key, public_key, KEY_PUBLIC_SIZE) != 0) {
+        link = &(*link)->next;
     }
-    return &publishers->slots[at];
+    return link;
 }
 
-static struct publisher *make(struct publishers *publishers, const uint8_t *public_key)
+static struct line *line_of(struct publishers *publishers, const struct publisher *publisher)
+{
+    return publisher->stranger ? &publishers->strangers : &publishers->named;
+}
+
+static void take_out(struct publishers *publishers, struct publisher *publisher)
+{
+    struct line *line = line_of(publishers, publisher);
+    *(publisher->older != NULL ? &publisher->older->newer : &line->oldest) = publisher->newer;
+    *(publisher->newer != NULL ? &publisher->newer->older : &line->newest) = publisher->older;
+}
+
+static void put_last(struct publishers *publishers, struct publisher *publisher)
+{
+    struct line *line = line_of(publishers, publisher);
+    publisher->older = line->newest;
+    publisher->newer = NULL;
+    *(line->newest != NULL ? &line->newest->newer : &line->oldest) = publisher;
+    line->newest = publisher;
+}
+
+/* The one that may be forgotten first; NULL: none. */
+static struct publisher *oldest_of(const struct line *line, int64_t until_ms)
+{
+    struct publisher *oldest = line->oldest;
+    while (oldest != NULL && oldest->users != 0) {
+        oldest = oldest->newer;
+    }
+    return oldest != NULL && oldest->found_ms <= until_ms ? oldest : NULL;
+}
+
+/* False: there is none that may be forgotten for this one. */
+static bool forget_one(struct publishers *publishers, bool for_stranger, int64_t now_ms)
+{
+    struct publisher *oldest = oldest_of(&publishers->strangers, INT64_MAX);
+    if (oldest == NULL) {
+        oldest =
+            oldest_of(&publishers->named, for_stranger ? now_ms - PUBLISHERS_IDLE_MS : INT64_MAX);
+    }
+    if (oldest == NULL) {
+        return false;
+    }
+    take_out(publishers, oldest);
+    *link_of(publishers, oldest->public_key) = oldest->next;
+    publishers->count--;
+    nonces_clear(&oldest->nonces);
+    free(oldest);
+    return true;
+}
+
+static struct publisher *make(struct publishers *publishers, const uint8_t *public_key,
+                              bool stranger, int64_t now_ms)
 {
     struct publisher *made = NULL;
-    if (publishers->count < PUBLISHERS_MAX) {
+    if (publishers->count < PUBLISHERS_MAX || forget_one(publishers, stranger, now_ms)) {
         made = calloc(1, sizeof *made);
     }
     if (made != NULL) {
         memcpy(made->public_key, public_key, KEY_PUBLIC_SIZE);
+        made->stranger = stranger;
+        put_last(publishers, made);
+        *link_of(publishers, public_key) = made;
         publishers->count++;
     }
     return made;
 }
 
+/* It was found now, and may have been named, or taken back, meanwhile. */
+static void renew(struct publishers *publishers, struct publisher *publisher, bool stranger)
+{
+    take_out(publishers, publisher);
+    if (publisher->stranger != stranger) {
+        publishers->strangers_memory -= publisher->stranger ? publisher->memory : 0;
+        publishers->strangers_memory += stranger ? publisher->memory : 0;
+        publisher->stranger = stranger;
+    }
+    put_last(publishers, publisher);
+}
+
 struct publisher *publishers_find(struct publishers *publishers,
-                                  const uint8_t public_key[KEY_PUBLIC_SIZE])
+                                  const uint8_t public_key[KEY_PUBLIC_SIZE], bool stranger,
+                                  int64_t now_ms)
 {
     (void)pthread_mutex_lock(&publishers->lock);
-    struct publisher **slot = slot_of(publishers, public_key);
-    if (*slot == NULL) {
-        *slot = make(publishers, public_key);
+    struct publisher *found = *link_of(publishers, public_key);
+    if (found != NULL) {
+        renew(publishers, found, stranger);
+    } else {
+        found = make(publishers, public_key, stranger, now_ms);
     }
-    struct publisher *found = *slot;
+    if (found != NULL) {
+        found->found_ms = now_ms;
+        found->users++;
+    }
     (void)pthread_mutex_unlock(&publishers->lock);
     return found;
+}
+
+void publishers_leave(struct publishers *publishers, struct publisher *publisher)
+{
+    (void)pthread_mutex_lock(&publishers->lock);
+    publisher->users--;
+    (void)pthread_mutex_unlock(&publishers->lock);
+}
+
+/* Whoever has nothing yet may have one, as long as there is any. */
+static bool is_share(const struct publishers *publishers, const struct publisher *publisher,
+                     size_t size)
+{
+    const size_t free_size = PUBLISHERS_MAX_MEMORY - publishers->memory;
+    if (size > free_size ||
+        (publisher->stranger && publishers->strangers_memory + size > PUBLISHERS_MAX_MEMORY / 2)) {
+        return false;
+    }
+    return publisher->memory == 0 || publisher->memory + size <= (free_size - size) / 2;
+}
+
+bool publishers_take_memory(struct publishers *publishers, struct publisher *publisher, size_t size)
+{
+    (void)pthread_mutex_lock(&publishers->lock);
+    const bool fits = is_share(publishers, publisher, size);
+    if (fits) {
+        publishers->memory += size;
+        publishers->strangers_memory += publisher->stranger ? size : 0;
+        publisher->memory += size;
+    }
+    (void)pthread_mutex_unlock(&publishers->lock);
+    return fits;
+}
+
+void publishers_give_memory(struct publishers *publishers, struct publisher *publisher, size_t size)
+{
+    (void)pthread_mutex_lock(&publishers->lock);
+    publishers->memory -= size;
+    publishers->strangers_memory -= publisher->stranger ? size : 0;
+    publisher->memory -= size;
+    (void)pthread_mutex_unlock(&publishers->lock);
+}
+
+uint64_t publishers_memory(struct publishers *publishers)
+{
+    (void)pthread_mutex_lock(&publishers->lock);
+    const uint64_t memory = publishers->memory;
+    (void)pthread_mutex_unlock(&publishers->lock);
+    return memory;
 }
 
 bool publishers_take_nonce(struct publishers *publishers, struct publisher *publisher,
@@ -217,7 +356,7 @@ double publishers_rate(struct publishers *publishers, const uint8_t *public_key,
     if (public_key == NULL) {
         rate = rate_of(&publishers->rate, now_ms);
     } else {
-        struct publisher *found = *slot_of(publishers, public_key);
+        struct publisher *found = *link_of(publishers, public_key);
         rate = found == NULL ? 0 : rate_of(&found->rate, now_ms);
     }
     (void)pthread_mutex_unlock(&publishers->lock);

@@ -35,6 +35,18 @@ ETWAS_MUST_CHECK enum etwas_status store_open(const struct store_options *option
                                               struct store **store, struct etwas_error *error);
 void store_close(struct store *store); /* NULL is fine; readers are closed before */
 
+/*
+ * Streams keep their books for good, so there is an end to how many may be begun. A key that has
+ * all of its own makes room for one more by giving up the one that is silent longest, if none of
+ * its batches is stored any more and it is silent for so long that nothing that was signed for it
+ * can come again; what its books say goes into a sum of that key's.
+ */
+enum {
+    STORE_MAX_STREAMS_OF_KEY = 1024,
+    STORE_MAX_STREAMS = 64 * 1024, /* of all; from there on strangers begin no more */
+    STORE_SILENT_MS = 60 * 60 * 1000,
+};
+
 /* The request as signed, to be verified again: header values, zero-terminated. */
 struct store_signed {
     const char *authority;
@@ -53,12 +65,14 @@ enum store_outcome {
     STORE_CONFLICT, /* this number was stored with another digest */
     STORE_FOREIGN,  /* the stream is another key's */
     STORE_EARLY,    /* head.after is not stored yet: come again */
+    STORE_CROWDED,  /* a new stream, and there are too many */
     STORE_FAILED,   /* nothing of this call is stored: disk full ... */
 };
 
 struct store_incoming {
     uint8_t public_key[KEY_PUBLIC_SIZE];
     const char *computer;
+    bool stranger; /* nobody has named its key */
     struct batch_head head;
     uint8_t digest[64];
     struct store_signed parts;
@@ -153,6 +167,7 @@ struct store_stream {
     struct batch_books books; /* as of `sequence` */
     int64_t first_seen_ms;
     int64_t last_seen_ms;
+    uint64_t former; /* not 0: no stream, but the sums of so many that were given up */
 };
 
 /*

@@ -26,6 +26,10 @@ enum put_statement {
     PUT_FIND_BATCH,
     PUT_ADD_BATCH,
     PUT_TOTALS,
+    PUT_COUNT_STREAMS,
+    PUT_FIND_SILENT,
+    PUT_ADD_UP,
+    PUT_GIVE_UP,
     PUT_STATEMENTS,
 };
 
@@ -50,6 +54,7 @@ struct store {
     sqlite3_stmt *put[PUT_STATEMENTS];
     sqlite3_stmt *keep[KEEP_STATEMENTS];
     pthread_mutex_t write_lock;
+    uint64_t streams;            /* that there are, with the write lock held */
     atomic_uint putting;         /* those who put or wait for it */
     atomic_int log_pages;        /* of the write-ahead log, as of the last commit */
     pthread_mutex_t totals_lock; /* of the two below */
@@ -75,6 +80,12 @@ enum etwas_status store_fail(sqlite3 *connection, const char *doing, struct etwa
 
 /* Runs a statement that has no rows, or whose rows do not matter; false: it failed. */
 bool store_run(sqlite3_stmt *statement);
+
+/*
+ * Within a transaction: may a stream be begun with this batch? It gives up another of its key
+ * for that if need be. False: it failed.
+ */
+bool store_admit(struct store *store, const struct store_incoming *incoming, bool *admitted);
 
 /* All that an application would read of the totals changes at once. */
 void store_publish(struct store *store, const struct store_totals *totals, int64_t last_row);

@@ -117,6 +117,7 @@ static bool add_stream(struct store *store, const struct store_incoming *incomin
     bind_i64(&binder, standing->first_seen_ms);
     const bool good = run(&binder);
     standing->id = sqlite3_last_insert_rowid(store->writer);
+    store->streams += good ? 1 : 0;
     return good;
 }
 
@@ -298,7 +299,12 @@ static bool put_one(struct putting *putting, struct store_incoming *incoming)
         incoming->outcome = STORE_EARLY;
         return true;
     }
-    return store_one(putting, &standing, incoming);
+    bool admitted = true;
+    if (standing.id == 0 && !store_admit(putting->store, incoming, &admitted)) {
+        return false;
+    }
+    incoming->outcome = STORE_CROWDED;
+    return !admitted || store_one(putting, &standing, incoming);
 }
 
 static bool put_totals(const struct putting *putting)
@@ -357,10 +363,12 @@ enum etwas_status store_put(struct store *store, struct store_incoming **incomin
     (void)pthread_mutex_lock(&store->write_lock);
     store_totals(store, &putting.totals);
     putting.last_row = store_last_row(store);
+    const uint64_t streams = store->streams;
     if (put_all(&putting, incoming, count)) {
         store_publish(store, &putting.totals, putting.last_row);
     } else {
         status = give_up(store, incoming, count, error);
+        store->streams = streams;
     }
     (void)pthread_mutex_unlock(&store->write_lock);
     atomic_fetch_sub(&store->putting, 1);

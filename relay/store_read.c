@@ -222,6 +222,10 @@ static void read_stream(sqlite3_stmt *statement, struct store_stream *stream)
         .first_seen_ms = sqlite3_column_int64(statement, 14),
         .last_seen_ms = sqlite3_column_int64(statement, 15),
     };
+    if (sqlite3_column_bytes(statement, 1) > BATCH_STREAM_SIZE) {
+        stream->former = stream->sequence;
+        stream->sequence = 0;
+    }
     copy_bytes(statement, 0, stream->public_key, KEY_PUBLIC_SIZE);
     copy_bytes(statement, 1, stream->stream, BATCH_STREAM_SIZE);
 }

@@ -2,6 +2,8 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,10 +127,11 @@ static void one_publisher_cannot_take_all_there_is(void **state)
     assert_true(refused == MANY - 64);
 }
 
-static void memory_for_bodies_has_an_end(void **state)
+/* Two who take all they can, and a third: the first has a third of all, the second of the rest. */
+static void memory_for_bodies_is_shared(void **state)
 {
     (void)state;
-    enum { MANY = 100, EACH = 50 };
+    enum { MANY = 100, EACH = 50, FIRST = 32, SECOND = 21 };
     int connections[MANY];
     struct sender senders[2];
     int refused = 0;
@@ -139,19 +142,88 @@ static void memory_for_bodies_has_an_end(void **state)
     relay_start(&relay, NULL);
     for (int i = 0; i < MANY; i++) {
         announce(&connections[i], &senders[i / EACH], (size_t)1024 * 1024);
+        if (i == EACH - 1) {
+            wait_for_memory(FIRST * 1024UL * 1024);
+        }
     }
-    wait_for_memory(96UL * 1024 * 1024);
+    wait_for_memory((FIRST + SECOND) * 1024UL * 1024);
+    sender_post(&sender, &relay, 5);
     char *zeros = calloc(1, (size_t)1024 * 1024);
     assert_non_null(zeros);
     for (int i = MANY - 1; i >= 0; i--) {
         send_text(connections[i], zeros, (size_t)1024 * 1024);
         read_reply(connections[i], &reply);
-        refused += reply.status == 503 ? 1 : 0;
+        if (reply.status == 503) {
+            assert_true(reply_has(&reply, "Retry-After", "1"));
+            refused++;
+        }
         (void)close(connections[i]);
     }
     free(zeros);
-    assert_true(refused == MANY - 96);
-    sender_post(&sender, &relay, 5); /* and it was given back */
+    assert_true(refused == MANY - FIRST - SECOND);
+    wait_for_memory(0); /* it was given back */
+}
+
+/* As if so many more had been begun, by the sender ("key"), or each by a key of its own. */
+static void add_streams(unsigned count, const char *key)
+{
+    char path[128];
+    char sql[512];
+    sqlite3 *connection = NULL;
+    relay_path(&relay, "etwas.db", path);
+    (void)snprintf(sql, sizeof sql,
+                   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %u)"
+                   " INSERT INTO streams SELECT NULL, randomblob(16), %s, computer, 1, 0, 0, 0, 0,"
+                   " 0, 0, 0, 0, 0, 0, 0, 0, first_seen_ms, last_seen_ms FROM streams, n",
+                   count, key);
+    assert_int_equal(sqlite3_open(path, &connection), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(connection, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(connection), SQLITE_OK);
+}
+
+static unsigned count_of(const char *text, const char *what)
+{
+    unsigned count = 0;
+    for (const char *at = strstr(text, what); at != NULL; at = strstr(at + 1, what)) {
+        count++;
+    }
+    return count;
+}
+
+static void a_key_begins_no_streams_without_end(void **state)
+{
+    (void)state;
+    enum { ALLOWED = 1024 };
+    relay_start(&relay, NULL);
+    sender_post(&sender, &relay, 5);
+    assert_int_equal(relay_end(&relay, SIGTERM), 0);
+    add_streams(ALLOWED - 1, "key");
+    relay_start(&relay, NULL);
+    sender_post(&sender, &relay, 5);
+    sender.head = (struct batch_head){.stream = {42}};
+    next_post();
+    post_send(&post, &relay, &reply);
+    assert_true(reply_is_problem(&reply, 429, "busy"));
+    assert_non_null(strstr(reply.body, "a key may have 1024"));
+    assert_true(reply_has(&reply, "Retry-After", "60"));
+    get(&relay, "/v1/publishers", &reply);
+    assert_int_equal(count_of(reply.body, "\"Stream\":"), 100);
+}
+
+static void a_list_of_strangers_has_an_end(void **state)
+{
+    (void)state;
+    enum { SHOWN = 1000, MORE = 500 };
+    relay_start(&relay, NULL);
+    sender_post(&sender, &relay, 5);
+    assert_int_equal(relay_end(&relay, SIGTERM), 0);
+    add_streams(SHOWN + MORE, "randomblob(32)");
+    relay_start(&relay, NULL);
+    get(&relay, "/v1/publishers", &reply);
+    assert_int_equal(reply.status, 200);
+    assert_int_equal(count_of(reply.body, "\"State\":\"local\""), SHOWN);
+    assert_int_equal(count_of(reply.body, "\"State\":\"trusted\""), 1);
+    assert_non_null(strstr(reply.body, "}],\"Omitted\":500}\n"));
 }
 
 /* A connection from another address of this machine. */
@@ -310,7 +382,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CLAIM(a_publisher_has_its_rate),
         CLAIM(one_publisher_cannot_take_all_there_is),
-        CLAIM(memory_for_bodies_has_an_end),
+        CLAIM(memory_for_bodies_is_shared),
+        CLAIM(a_key_begins_no_streams_without_end),
+        CLAIM(a_list_of_strangers_has_an_end),
         CLAIM(one_address_cannot_take_all_connections),
         CLAIM(slow_headers_and_slow_bodies_are_cut_off),
         CLAIM(a_batch_waits_for_the_one_before),

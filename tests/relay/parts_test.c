@@ -135,10 +135,10 @@ static void a_publisher_pays_what_it_sends(void **state)
     const uint8_t key[KEY_PUBLIC_SIZE] = {1};
     const uint8_t other[KEY_PUBLIC_SIZE] = {2};
     struct publishers *publishers = publishers_open(&limits);
-    struct publisher *publisher = publishers_find(publishers, key);
+    struct publisher *publisher = publishers_find(publishers, key, false, 1);
     assert_non_null(publisher);
-    assert_ptr_equal(publishers_find(publishers, key), publisher);
-    assert_ptr_not_equal(publishers_find(publishers, other), publisher);
+    assert_ptr_equal(publishers_find(publishers, key, false, 1), publisher);
+    assert_ptr_not_equal(publishers_find(publishers, other, false, 1), publisher);
     for (int i = 0; i < 10; i++) {
         assert_int_equal(publishers_begin(publishers, publisher, 1, 1000), 0);
         publishers_end(publishers, publisher);
@@ -160,13 +160,114 @@ static void a_rate_is_that_of_whole_seconds(void **state)
     const struct publishers_limits limits = {.batches_per_s = 0};
     const uint8_t key[KEY_PUBLIC_SIZE] = {1};
     struct publishers *publishers = publishers_open(&limits);
-    struct publisher *publisher = publishers_find(publishers, key);
+    struct publisher *publisher = publishers_find(publishers, key, false, 1);
     for (int64_t second = 100; second < 120; second++) {
         publishers_stored(publishers, publisher, 50, second * 1000);
     }
     assert_true(publishers_rate(publishers, key, 120000) == 50.0);
     assert_true(publishers_rate(publishers, NULL, 125000) == 25.0);
     assert_true(publishers_rate(publishers, key, 131000) == 0.0);
+    publishers_close(publishers);
+}
+
+/* Publisher `number`, who has not left yet. */
+static struct publisher *enter(struct publishers *publishers, unsigned number, bool stranger,
+                               int64_t now_ms)
+{
+    uint8_t key[KEY_PUBLIC_SIZE] = {0};
+    memcpy(key, &number, sizeof number);
+    return publishers_find(publishers, key, stranger, now_ms);
+}
+
+static void visit(struct publishers *publishers, unsigned number, bool stranger, int64_t now_ms)
+{
+    struct publisher *publisher = enter(publishers, number, stranger, now_ms);
+    assert_non_null(publisher);
+    publishers_leave(publishers, publisher);
+}
+
+static bool takes_nonce(struct publishers *publishers, unsigned number, bool stranger,
+                        int64_t now_ms)
+{
+    struct publisher *publisher = enter(publishers, number, stranger, now_ms);
+    assert_non_null(publisher);
+    const bool fresh = publishers_take_nonce(publishers, publisher, "once", 1000, 1);
+    publishers_leave(publishers, publisher);
+    return fresh;
+}
+
+static void strangers_are_forgotten_for_others(void **state)
+{
+    (void)state;
+    const struct publishers_limits limits = {.batches_per_s = 0};
+    struct publishers *publishers = publishers_open(&limits);
+    assert_true(takes_nonce(publishers, 1, false, 1)); /* named */
+    assert_true(takes_nonce(publishers, 2, true, 2));
+    assert_true(takes_nonce(publishers, 3, true, 3));
+    struct publisher *busy = enter(publishers, 4, true, 4);
+    for (unsigned i = 5; i <= PUBLISHERS_MAX; i++) {
+        visit(publishers, i, true, 5);
+    }
+    visit(publishers, 2, true, 6); /* no longer the one that is silent longest */
+    for (unsigned i = 1; i < PUBLISHERS_MAX; i++) {
+        visit(publishers, PUBLISHERS_MAX + i, i % 2 == 0, 7);
+    }
+    assert_false(takes_nonce(publishers, 1, false, 8)); /* in mind still */
+    assert_true(takes_nonce(publishers, 3, true, 8));   /* forgotten */
+    publishers_end(publishers, busy);                   /* and this one was not moved */
+    publishers_close(publishers);
+}
+
+static void strangers_wait_for_those_who_are_named(void **state)
+{
+    (void)state;
+    const struct publishers_limits limits = {.batches_per_s = 0};
+    struct publishers *publishers = publishers_open(&limits);
+    for (unsigned i = 0; i < PUBLISHERS_MAX; i++) {
+        visit(publishers, i, false, 1000);
+    }
+    assert_null(enter(publishers, PUBLISHERS_MAX, true, 2000));
+    visit(publishers, PUBLISHERS_MAX, false, 2000); /* named, too: in place of the oldest */
+    assert_null(enter(publishers, PUBLISHERS_MAX + 1, true, 2000));
+    visit(publishers, PUBLISHERS_MAX + 1, true, 1000 + PUBLISHERS_IDLE_MS);
+    publishers_close(publishers);
+}
+
+static size_t take_all(struct publishers *publishers, struct publisher *publisher)
+{
+    size_t count = 0;
+    while (publishers_take_memory(publishers, publisher, (size_t)1024 * 1024)) {
+        count++;
+    }
+    return count;
+}
+
+static void memory_is_shared_out(void **state)
+{
+    (void)state;
+    const struct publishers_limits limits = {.batches_per_s = 0};
+    struct publishers *publishers = publishers_open(&limits);
+    struct publisher *first = enter(publishers, 1, false, 1);
+    struct publisher *stranger = enter(publishers, 2, true, 1);
+    assert_int_equal(take_all(publishers, first), 32);
+    assert_int_equal(take_all(publishers, stranger), 21);
+    for (unsigned i = 3; i < 30; i++) {
+        struct publisher *other = enter(publishers, i, true, 1);
+        (void)take_all(publishers, other);
+    }
+    /* Strangers have not more than half, whatever they do; and named ones get in. */
+    assert_int_equal(publishers_memory(publishers), (32U + 48U) * 1024 * 1024);
+    struct publisher *last = enter(publishers, 40, false, 1);
+    assert_true(take_all(publishers, last) >= 4);
+    assert_false(publishers_take_memory(publishers, first, 1));
+    for (size_t i = 0; i < 32; i++) {
+        publishers_give_memory(publishers, first, (size_t)1024 * 1024);
+    }
+    assert_true(publishers_take_memory(publishers, first, 1));
+    /* One that is named meanwhile is a stranger no longer. */
+    assert_ptr_equal(enter(publishers, 2, false, 2), stranger);
+    struct publisher *newcomer = enter(publishers, 50, true, 2);
+    assert_true(publishers_take_memory(publishers, newcomer, (size_t)1024 * 1024));
     publishers_close(publishers);
 }
 
@@ -315,6 +416,9 @@ int main(void)
         cmocka_unit_test(what_is_always_shown_does_not_count),
         cmocka_unit_test(a_publisher_pays_what_it_sends),
         cmocka_unit_test(a_rate_is_that_of_whole_seconds),
+        cmocka_unit_test(strangers_are_forgotten_for_others),
+        cmocka_unit_test(strangers_wait_for_those_who_are_named),
+        cmocka_unit_test(memory_is_shared_out),
         cmocka_unit_test(arguments_are_decoded),
         cmocka_unit_test(text_that_does_not_fit_is_bad),
         cmocka_unit_test(without_arguments_there_are_defaults),
