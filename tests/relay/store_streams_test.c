@@ -24,13 +24,18 @@ static int tear_down(void **state)
 }
 
 /* Batch `sequence` of stream `number` of a key, with one event. */
+static void make(struct kit_batch *batch, uint8_t key, uint32_t number, uint64_t sequence)
+{
+    kit_batch(batch, 0, sequence, 1);
+    memset(batch->incoming.public_key, key, KEY_PUBLIC_SIZE);
+    memset(batch->incoming.head.stream, key, BATCH_STREAM_SIZE);
+    memcpy(batch->incoming.head.stream, &number, sizeof number);
+}
+
 static enum store_outcome put(uint8_t key, uint32_t number, uint64_t sequence, int64_t received_ms)
 {
     struct kit_batch batch;
-    kit_batch(&batch, 0, sequence, 1);
-    memset(batch.incoming.public_key, key, KEY_PUBLIC_SIZE);
-    memset(batch.incoming.head.stream, key, BATCH_STREAM_SIZE);
-    memcpy(batch.incoming.head.stream, &number, sizeof number);
+    make(&batch, key, number, sequence);
     batch.incoming.received_ms = received_ms;
     return kit_put(&kit, &batch);
 }
@@ -38,8 +43,17 @@ static enum store_outcome put(uint8_t key, uint32_t number, uint64_t sequence, i
 /* All that a key may have, one a millisecond. */
 static void fill(uint8_t key)
 {
+    static struct kit_batch batches[STORE_MAX_STREAMS_OF_KEY];
+    static struct store_incoming *incoming[STORE_MAX_STREAMS_OF_KEY];
     for (uint32_t i = 0; i < STORE_MAX_STREAMS_OF_KEY; i++) {
-        assert_int_equal(put(key, i, 1, 1 + i), STORE_STORED);
+        make(&batches[i], key, i, 1);
+        batches[i].incoming.received_ms = 1 + i;
+        incoming[i] = &batches[i].incoming;
+    }
+    assert_int_equal(store_put(kit.store, incoming, STORE_MAX_STREAMS_OF_KEY, &kit.error),
+                     ETWAS_OK);
+    for (uint32_t i = 0; i < STORE_MAX_STREAMS_OF_KEY; i++) {
+        assert_int_equal(incoming[i]->outcome, STORE_STORED);
     }
 }
 
