@@ -100,6 +100,7 @@ static const char *const keep_texts[KEEP_STATEMENTS] = {
     [KEEP_COMMIT] = "COMMIT",
     [KEEP_ROLLBACK] = "ROLLBACK",
     [KEEP_OLDEST] = "SELECT row, received_ms, count, size FROM batches ORDER BY row LIMIT 1",
+    [KEEP_FOLLOWING] = "SELECT row, received_ms FROM batches WHERE row >= ?1 ORDER BY row LIMIT ?2",
     [KEEP_REMOVE] = "DELETE FROM batches WHERE row = ?1",
     [KEEP_USED] = "SELECT (page_count - freelist_count) * page_size"
                   " FROM pragma_page_count, pragma_freelist_count, pragma_page_size",

@@ -38,6 +38,7 @@ enum keep_statement {
     KEEP_COMMIT,
     KEEP_ROLLBACK,
     KEEP_OLDEST,
+    KEEP_FOLLOWING,
     KEEP_REMOVE,
     KEEP_USED,
     KEEP_SPAN,
@@ -54,9 +55,12 @@ struct store {
     sqlite3_stmt *put[PUT_STATEMENTS];
     sqlite3_stmt *keep[KEEP_STATEMENTS];
     pthread_mutex_t write_lock;
-    uint64_t streams;            /* that there are, with the write lock held */
-    atomic_uint putting;         /* those who put or wait for it */
-    atomic_int log_pages;        /* of the write-ahead log, as of the last commit */
+    /* With the write lock held. */
+    uint64_t streams;     /* that there are */
+    int64_t past_row;     /* rows from the oldest up to here came at a time that is still to come */
+    int64_t past_ms;      /* when `past_row` came, which is past; 0: not found yet */
+    atomic_uint putting;  /* those who put or wait for it */
+    atomic_int log_pages; /* of the write-ahead log, as of the last commit */
     pthread_mutex_t totals_lock; /* of the two below */
     struct store_totals totals;
     int64_t last_row;

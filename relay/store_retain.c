@@ -9,6 +9,7 @@ enum {
     REST_MAX_US = 20000, /* then it is the keeper's turn: others put all the time */
     LITTLE_PAGES = 64,   /* of the log, that others may wait for */
     MAX_PASSES = 5,
+    FOLLOWING_ROWS = 1000, /* looked at in a call for one whose time is past */
 };
 
 struct oldest {
@@ -40,6 +41,47 @@ static bool find_oldest(struct store *store, struct oldest *oldest)
                                   .size = store_column_u64(statement, 3)};
     }
     return sqlite3_reset(statement) == SQLITE_OK && (code == SQLITE_ROW || code == SQLITE_DONE);
+}
+
+/* The next of those behind the oldest whose time is past, if it is among the next thousand. */
+static bool find_past(struct store *store, int64_t now_ms)
+{
+    sqlite3_stmt *statement = store->keep[KEEP_FOLLOWING];
+    int code = SQLITE_ERROR;
+    if (sqlite3_bind_int64(statement, 1, store->past_row) == SQLITE_OK &&
+        sqlite3_bind_int64(statement, 2, FOLLOWING_ROWS) == SQLITE_OK) {
+        code = sqlite3_step(statement);
+    }
+    while (code == SQLITE_ROW && store->past_ms == 0) {
+        const int64_t received_ms = sqlite3_column_int64(statement, 1);
+        store->past_row = sqlite3_column_int64(statement, 0);
+        store->past_ms = received_ms <= now_ms ? received_ms : 0;
+        if (store->past_ms == 0) {
+            store->past_row++;
+            code = sqlite3_step(statement);
+        }
+    }
+    return sqlite3_reset(statement) == SQLITE_OK && (code == SQLITE_ROW || code == SQLITE_DONE);
+}
+
+/*
+ * While the clock here was ahead rows came at times that are still to come. They are at least as
+ * old as what came behind them; else they would keep that from becoming too old, for years.
+ */
+static bool correct_time(struct store *store, int64_t now_ms, struct oldest *oldest)
+{
+    if (oldest->row == 0 || oldest->received_ms <= now_ms) {
+        return true;
+    }
+    if (store->past_row <= oldest->row || store->past_ms > now_ms) {
+        store->past_row = oldest->row;
+        store->past_ms = 0;
+    }
+    if (store->past_ms == 0 && !find_past(store, now_ms)) {
+        return false;
+    }
+    oldest->received_ms = store->past_ms != 0 ? store->past_ms : now_ms;
+    return true;
 }
 
 /* Bytes of the file that are in use; false: it failed. */
@@ -92,7 +134,8 @@ static bool remove_some(struct step *step)
     while (good && !step->done && store_host_now_us() < step->until_us) {
         struct oldest oldest;
         bool too_much = false;
-        good = find_oldest(step->store, &oldest) && judge(step, &oldest, &too_much);
+        good = find_oldest(step->store, &oldest) &&
+               correct_time(step->store, step->now_ms, &oldest) && judge(step, &oldest, &too_much);
         if (good && too_much) {
             good = remove_one(step, &oldest);
         }

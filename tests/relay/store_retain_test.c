@@ -100,6 +100,57 @@ static void what_is_too_old_goes(void **state)
     }
 }
 
+/* Rows `first` to `last` of stream 1, which came at that time. */
+static void put_received(uint64_t first, uint64_t last, int64_t received_ms)
+{
+    static struct kit_batch batches[3000];
+    static struct store_incoming *incoming[3000];
+    for (uint64_t i = first; i <= last; i++) {
+        kit_batch(&batches[i - first], 1, i, 10);
+        batches[i - first].incoming.received_ms = received_ms;
+        incoming[i - first] = &batches[i - first].incoming;
+    }
+    assert_int_equal(store_put(kit.store, incoming, (size_t)(last - first) + 1, &kit.error),
+                     ETWAS_OK);
+}
+
+static void a_clock_that_was_ahead_stops_nothing(void **state)
+{
+    (void)state;
+    enum { AHEAD = 2500 };
+    uint64_t removed = 0;
+    kit.options.max_age_s = 10;
+    kit_open(&kit);
+    put_received(1, 5, 1000);
+    put_received(6, 5 + AHEAD, INT64_C(4000000000000));
+    assert_int_equal(retain(12000), 5);
+    assert_int_equal(retain(200000), 0); /* who knows how old these are */
+    put_received(6 + AHEAD, 10 + AHEAD, 201000);
+    put_received(11 + AHEAD, 15 + AHEAD, 207000);
+    /* A thousand rows are looked at each time, so that nobody is held up who puts. */
+    for (int i = 0; i < 3 && removed == 0; i++) {
+        assert_int_equal(store_retain(kit.store, 211500, &removed, &kit.error), ETWAS_OK);
+    }
+    assert_int_equal(removed + retain(211500), AHEAD + 5);
+    /* And when it is put back once more. */
+    assert_int_equal(retain(205000), 0);
+    assert_int_equal(retain(217000), 5);
+}
+
+static void a_publisher_whose_clock_is_ahead_stops_nothing(void **state)
+{
+    (void)state;
+    struct kit_batch put;
+    kit.options.max_age_s = 10;
+    kit_open(&kit);
+    kit_batch(&put, 1, 1, 10);
+    put.incoming.first = INT64_MAX - 1;
+    put.incoming.last = INT64_MAX;
+    assert_int_equal(kit_put(&kit, &put), STORE_STORED);
+    kit_put_new(&kit, 2, 2, 10);
+    assert_int_equal(retain(12000), 2);
+}
+
 static void what_was_removed_is_known_all_the_same(void **state)
 {
     (void)state;
@@ -291,10 +342,16 @@ static void a_backup_is_whole_while_others_put(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(nothing_is_removed_without_a_limit),     TEST(what_is_too_old_goes),
-        TEST(what_was_removed_is_known_all_the_same), TEST(the_oldest_go_when_it_is_too_much),
-        TEST(a_store_at_its_limit_does_not_grow),     TEST(a_log_that_nobody_keeps_has_an_end_too),
-        TEST(others_put_while_much_is_removed),       TEST(a_backup_is_whole_while_others_put),
+        TEST(nothing_is_removed_without_a_limit),
+        TEST(what_is_too_old_goes),
+        TEST(a_clock_that_was_ahead_stops_nothing),
+        TEST(a_publisher_whose_clock_is_ahead_stops_nothing),
+        TEST(what_was_removed_is_known_all_the_same),
+        TEST(the_oldest_go_when_it_is_too_much),
+        TEST(a_store_at_its_limit_does_not_grow),
+        TEST(a_log_that_nobody_keeps_has_an_end_too),
+        TEST(others_put_while_much_is_removed),
+        TEST(a_backup_is_whole_while_others_put),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
