@@ -46,3 +46,24 @@ size_t gap_show(const struct gap *gap, char *text, size_t room)
         show_time("First", gap->first, first), show_time("Last", gap->last, last));
     return size > 0 ? (size_t)size : 0;
 }
+
+size_t gap_show_removed(const struct gap_removed *removed, char *text, size_t room)
+{
+    char moment[MOMENT_SIZE];
+    char id[IDENTITY_SIZE];
+    char after[IDENTITY_SIZE + 2] = "null";
+    moment_format(removed->time, moment);
+    if (removed->after.row != 0) {
+        (void)identity_format(removed->after, id);
+        (void)snprintf(after, sizeof after, "\"%s\"", id);
+    }
+    const int size = snprintf(
+        text, room,
+        "{\"Id\":\"%" PRId64 ":0\",\"Computer\":\"\",\"TimeCreated\":\"%s\","
+        "\"Provider\":\"Etwas\",\"EventId\":0,\"EventName\":\"Missed\",\"ProcessId\":0,"
+        "\"ThreadId\":0,\"Cpu\":0,\"EventData\":{\"Where\":\"retention\",\"Count\":null,"
+        "\"After\":%s,\"Until\":\"%" PRId64 ":0\",\"Reason\":\"retention removed them while "
+        "they were being read\"}}",
+        removed->row, moment, after, removed->until);
+    return size > 0 ? (size_t)size : 0;
+}

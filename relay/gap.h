@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "relay/identity.h"
+
 /*
  * The row that stands for traced events of a stream that this relay does not have, with index 0
  * before the batch that told of them. EventName "Lost": they never came (Where: "spool").
@@ -22,6 +24,18 @@ struct gap {
     int64_t last;
     int64_t received_ms; /* since 1970: its TimeCreated when `last` is not known */
 };
+
+/*
+ * What retention removed while somebody was reading it: a row with the Id of the last batch that is
+ * gone, index 0. Which events these were is not known any more.
+ */
+struct gap_removed {
+    int64_t row;
+    struct identity after; /* what was shown before it; row 0: nothing */
+    int64_t until;         /* the row that it goes on with, or would */
+    int64_t time;          /* its TimeCreated */
+};
+size_t gap_show_removed(const struct gap_removed *removed, char *text, size_t room);
 
 /* What its TimeCreated is, in 100 ns since 1601. */
 int64_t gap_time(const struct gap *gap);

@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "relay/gap.h"
 #include "relay/lines.h"
+#include "relay/moment.h"
 
-enum { EXTRA = 512 /* bytes that a line, or a gap, may take more than it has in its batch */ };
+enum { EXTRA = 640 /* bytes that a line, or a gap, may take more than it has in its batch */ };
 
 /*
  * The batch that is being shown: index 0 is its gap, the lines follow. What is still to come of it
@@ -23,11 +25,21 @@ struct shown {
     char computer[KEY_COMPUTER_SIZE];
 };
 
+/* Batches that retention removed before they could be read. */
+struct removed {
+    bool told; /* `gap` is to be shown next */
+    struct gap_removed gap;
+};
+
 struct history {
     struct store_reader *reader;
     struct history_range range; /* its limit is what is left of it */
     struct store_range next;    /* where to look for the next batch */
     int64_t last_row;           /* ascending, not beyond */
+    int64_t first_row;          /* what is below was gone before */
+    struct removed removed;
+    struct identity shown_last; /* row 0: nothing yet */
+    int64_t time_last;
     struct lines lines;
     struct shown shown;
     char *text; /* the line shown last, with an end of line behind */
@@ -65,10 +77,20 @@ enum etwas_status history_open(struct store *store, const struct history_range *
     if (range->descending) {
         made->next.row = cursor != 0 && cursor != INT64_MAX ? cursor + 1 : INT64_MAX;
     }
-    const enum etwas_status status = store_reader_open(store, &made->reader, error);
+    struct store_oldest oldest;
+    enum etwas_status status = store_reader_open(store, &made->reader, error);
+    if (status == ETWAS_OK) {
+        status = store_oldest(made->reader, &oldest, error);
+    }
     if (status != ETWAS_OK) {
         history_close(made);
         return status;
+    }
+    made->first_row = oldest.row;
+    if (!range->descending && cursor != 0) {
+        /* Index 0 may be that of a row about what was removed: it is not told again. */
+        made->first_row = range->cursor.index != 0 || cursor == INT64_MAX ? cursor : cursor + 1;
+        made->shown_last = range->cursor;
     }
     *history = made;
     return ETWAS_OK;
@@ -136,16 +158,88 @@ static enum etwas_status open_batch(struct history *history, const struct store_
     return ETWAS_OK;
 }
 
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t now(void)
+{
+    struct timespec time = {0};
+    (void)timespec_get(&time, TIME_UTC);
+    return moment_from_unix_ms((int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000);
+}
+
+/*
+ * Rows have no holes, and retention takes the oldest: what was there and is older than the oldest
+ * now was removed. If the oldest is from before the times that are asked for, so was that.
+ */
+static enum etwas_status look_for_removed(struct history *history, int64_t first, int64_t end,
+                                          struct etwas_error *error)
+{
+    struct store_oldest oldest;
+    const enum etwas_status status = store_oldest(history->reader, &oldest, error);
+    end = least(oldest.row, end);
+    if (status != ETWAS_OK || end <= first || oldest.last < history->range.from) {
+        return status;
+    }
+    history->removed.told = true;
+    history->removed.gap =
+        (struct gap_removed){.row = end - 1,
+                             .after = history->shown_last,
+                             .until = history->range.descending ? first : end,
+                             .time = history->time_last != 0 ? history->time_last : now()};
+    return ETWAS_OK;
+}
+
+/* Going up, between where it was and `row`, where it goes on. */
+static enum etwas_status look_between(struct history *history, int64_t row,
+                                      struct etwas_error *error)
+{
+    int64_t first = history->next.row + 1;
+    first = first > history->first_row ? first : history->first_row;
+    return first < row ? look_for_removed(history, first, row, error) : ETWAS_OK;
+}
+
+/* Going down, between where it was and what was the oldest when it began. */
+static enum etwas_status look_below(struct history *history, struct etwas_error *error)
+{
+    const int64_t first = history->first_row;
+    history->first_row = INT64_MAX; /* it is told once */
+    return first < history->next.row ? look_for_removed(history, first, history->next.row, error)
+                                     : ETWAS_OK;
+}
+
+/* NOT_FOUND, unless there is something to be told of. */
+static enum etwas_status end(struct history *history, struct etwas_error *error)
+{
+    enum etwas_status status = ETWAS_OK;
+    if (history->range.descending) {
+        status = look_below(history, error);
+    } else {
+        status = look_between(history, history->last_row + 1, error);
+        history->next.row = history->last_row; /* it is told once */
+    }
+    if (status == ETWAS_OK && !history->removed.told) {
+        *error = (struct etwas_error){.status = ETWAS_NOT_FOUND, .doing = "reading the store"};
+        status = ETWAS_NOT_FOUND;
+    }
+    return status;
+}
+
 static enum etwas_status next_batch(struct history *history, struct etwas_error *error)
 {
     struct store_batch batch;
-    const enum etwas_status status = store_next(history->reader, &history->next, &batch, error);
+    const bool up = !history->range.descending;
+    enum etwas_status status = store_next(history->reader, &history->next, &batch, error);
+    if (status == ETWAS_NOT_FOUND || (status == ETWAS_OK && up && batch.row > history->last_row)) {
+        return end(history, error);
+    }
+    if (status == ETWAS_OK && up) {
+        status = look_between(history, batch.row, error);
+    }
     if (status != ETWAS_OK) {
         return status;
-    }
-    if (!history->range.descending && batch.row > history->last_row) {
-        *error = (struct etwas_error){.status = ETWAS_NOT_FOUND, .doing = "reading the store"};
-        return ETWAS_NOT_FOUND;
     }
     history->next.row = batch.row;
     return open_batch(history, &batch, error);
@@ -187,6 +281,19 @@ static enum etwas_status show_gap(struct history *history, const struct gap *gap
     line->time = gap_time(gap);
     line->always = true;
     line->size = gap_show(gap, history->text, history->capacity);
+    return ETWAS_OK;
+}
+
+static enum etwas_status show_removed(struct history *history, struct history_line *line,
+                                      struct etwas_error *error)
+{
+    const struct gap_removed *removed = &history->removed.gap;
+    if (!reserve(history, EXTRA, error)) {
+        return error->status;
+    }
+    *line = (struct history_line){
+        .identity = {.row = removed->row}, .time = removed->time, .always = true};
+    line->size = gap_show_removed(removed, history->text, history->capacity);
     return ETWAS_OK;
 }
 
@@ -232,7 +339,10 @@ enum etwas_status history_line(struct history *history, struct history_line *lin
         return ETWAS_NOT_FOUND;
     }
     while (status == ETWAS_AGAIN) {
-        if (!shown->open || shown->next < 0 || shown->next > shown->count) {
+        if (history->removed.told) {
+            history->removed.told = false;
+            status = show_removed(history, line, error);
+        } else if (!shown->open || shown->next < 0 || shown->next > shown->count) {
             shown->open = false;
             status = next_batch(history, error);
             status = status == ETWAS_OK ? ETWAS_AGAIN : status;
@@ -244,6 +354,8 @@ enum etwas_status history_line(struct history *history, struct history_line *lin
     }
     if (status == ETWAS_OK) {
         history->range.limit--;
+        history->shown_last = line->identity;
+        history->time_last = line->time != 0 ? line->time : history->time_last;
         line->text = history->text;
         history->size = line->size;
         history->sent = line->size;

@@ -153,6 +153,14 @@ ETWAS_MUST_CHECK enum etwas_status store_next(struct store_reader *reader,
 
 /* The last row, 0 for none. */
 int64_t store_last_row(struct store *store);
+/* The oldest row that is there; without any both are INT64_MAX. What was borrowed stays. */
+struct store_oldest {
+    int64_t row;
+    int64_t last; /* the time of its last event */
+};
+ETWAS_MUST_CHECK enum etwas_status store_oldest(struct store_reader *reader,
+                                                struct store_oldest *oldest,
+                                                struct etwas_error *error);
 
 struct store_stream {
     uint8_t public_key[KEY_PUBLIC_SIZE];

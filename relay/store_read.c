@@ -4,7 +4,7 @@
 
 #include "relay/store_parts.h"
 
-enum read_statement { READ_UP, READ_DOWN, READ_STREAMS, READ_STATEMENTS };
+enum read_statement { READ_UP, READ_DOWN, READ_OLDEST, READ_STREAMS, READ_STATEMENTS };
 
 /*
  * What is found is copied at once and the statement reset: a statement that stands on a row keeps
@@ -31,6 +31,7 @@ struct store_reader {
 static const char *const texts[READ_STATEMENTS] = {
     [READ_UP] = COLUMNS " WHERE row > ?1" SPAN " LIMIT 1)",
     [READ_DOWN] = COLUMNS " WHERE row < ?1" SPAN " DESC LIMIT 1)",
+    [READ_OLDEST] = "SELECT row, last FROM batches INDEXED BY batches_span ORDER BY row LIMIT 1",
     [READ_STREAMS] =
         "SELECT key, stream, computer, sequence, delivered, lost_spool, unseen, lines, bytes,"
         " before, produced, filtered, lost_kernel, lost_monitor, first_seen_ms, last_seen_ms"
@@ -188,6 +189,23 @@ enum etwas_status store_next(struct store_reader *reader, const struct store_ran
     } else {
         *error = (struct etwas_error){.status = ETWAS_NO_MEMORY, .doing = "reading the store"};
         status = ETWAS_NO_MEMORY;
+    }
+    (void)sqlite3_reset(statement);
+    return status;
+}
+
+enum etwas_status store_oldest(struct store_reader *reader, struct store_oldest *oldest,
+                               struct etwas_error *error)
+{
+    sqlite3_stmt *statement = reader->statements[READ_OLDEST];
+    enum etwas_status status = ETWAS_OK;
+    *oldest = (struct store_oldest){.row = INT64_MAX, .last = INT64_MAX};
+    const int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
+        oldest->row = sqlite3_column_int64(statement, 0);
+        oldest->last = sqlite3_column_int64(statement, 1);
+    } else if (code != SQLITE_DONE) {
+        status = store_fail(reader->connection, "reading the store", error);
     }
     (void)sqlite3_reset(statement);
     return status;

@@ -294,18 +294,86 @@ static void what_comes_meanwhile_is_not_waited_for(void **state)
     assert_int_equal(count, BATCHES * LINES);
 }
 
-static void what_retention_takes_meanwhile_is_passed_over(void **state)
+/* What is still to come of an open history; of what was removed with its text. */
+static const char *rest(void)
+{
+    static char found[2048];
+    struct history_line line;
+    size_t size = 0;
+    found[0] = '\0';
+    while (history_line(history, &line, &kit.error) == ETWAS_OK) {
+        static const char name[] = "\"EventName\":\"Missed\"";
+        char id[IDENTITY_SIZE];
+        char text[1024];
+        (void)snprintf(text, sizeof text, "%.*s", (int)line.size, line.text);
+        const char *data = strstr(text, "\"After\"");
+        (void)identity_format(line.identity, id);
+        size += (size_t)snprintf(found + size, sizeof found - size, "%s%s", size ? " " : "", id);
+        if (strstr(text, name) != NULL) {
+            assert_non_null(data);
+            assert_true(line.always && line.time != 0);
+            size += (size_t)snprintf(found + size, sizeof found - size, "(%.*s)",
+                                     (int)strcspn(data, "R") - 2, data);
+        }
+    }
+    assert_int_equal(kit.error.status, ETWAS_NOT_FOUND);
+    return found;
+}
+
+static void what_retention_takes_meanwhile_is_said(void **state)
 {
     (void)state;
     struct history_line line;
     open_history(ascending());
     assert_int_equal(history_line(history, &line, &kit.error), ETWAS_OK);
-    kit_execute(&kit, "DELETE FROM batches WHERE row IN (1, 2)");
-    size_t count = 0;
-    while (history_line(history, &line, &kit.error) == ETWAS_OK) {
-        count++;
-    }
-    assert_int_equal(count, 2 + 2 * LINES); /* the batch that was open is there to its end */
+    kit_execute(&kit, "DELETE FROM batches WHERE row < 4");
+    /* The batch that was open is there to its end. */
+    assert_string_equal(rest(), "1:2 1:3 3:0(\"After\":\"1:3\",\"Until\":\"4:0\") 4:1 4:2 4:3");
+    /* What was gone before is no matter; but who goes on behind something is told. */
+    assert_string_equal(identities(ascending()), "4:1 4:2 4:3");
+    struct history_range range = ascending();
+    range.cursor = (struct identity){.row = 2, .index = 1};
+    open_history(range);
+    assert_string_equal(rest(), "3:0(\"After\":\"2:1\",\"Until\":\"4:0\") 4:1 4:2 4:3");
+    range.cursor = (struct identity){.row = 3, .index = 0}; /* behind that row itself: once */
+    assert_string_equal(identities(range), "4:1 4:2 4:3");
+}
+
+static void what_is_all_gone_is_said_too(void **state)
+{
+    (void)state;
+    struct history_line line;
+    open_history(ascending());
+    assert_int_equal(history_line(history, &line, &kit.error), ETWAS_OK);
+    kit_execute(&kit, "DELETE FROM batches");
+    assert_string_equal(rest(), "1:2 1:3 4:0(\"After\":\"1:3\",\"Until\":\"5:0\")");
+    assert_string_equal(identities(ascending()), "");
+}
+
+static void who_reads_backwards_hears_of_it_at_the_end(void **state)
+{
+    (void)state;
+    struct history_line line;
+    open_history(descending());
+    assert_int_equal(history_line(history, &line, &kit.error), ETWAS_OK);
+    kit_execute(&kit, "DELETE FROM batches WHERE row < 3");
+    assert_string_equal(rest(), "4:2 4:1 3:3 3:2 3:1 2:0(\"After\":\"3:1\",\"Until\":\"1:0\")");
+}
+
+static void what_was_not_asked_for_is_not_missed(void **state)
+{
+    (void)state;
+    struct history_line line;
+    struct history_range range = ascending();
+    range.from = moment(3, 2);
+    open_history(range);
+    kit_execute(&kit, "DELETE FROM batches WHERE row = 1");
+    assert_string_equal(rest(), "3:2 3:3 4:1 4:2 4:3");
+    range.from = moment(2, 1);
+    open_history(range);
+    assert_int_equal(history_line(history, &line, &kit.error), ETWAS_OK);
+    kit_execute(&kit, "DELETE FROM batches WHERE row < 4");
+    assert_string_equal(rest(), "2:2 2:3 3:0(\"After\":\"2:3\",\"Until\":\"4:0\") 4:1 4:2 4:3");
 }
 
 static void a_damaged_batch_does_not_hide_those_behind(void **state)
@@ -350,7 +418,10 @@ int main(void)
         TEST(reports_of_the_monitor_are_marked),
         TEST(as_text_it_is_the_same_in_pieces_of_any_size),
         TEST(what_comes_meanwhile_is_not_waited_for),
-        TEST(what_retention_takes_meanwhile_is_passed_over),
+        TEST(what_retention_takes_meanwhile_is_said),
+        TEST(what_is_all_gone_is_said_too),
+        TEST(who_reads_backwards_hears_of_it_at_the_end),
+        TEST(what_was_not_asked_for_is_not_missed),
         TEST(a_damaged_batch_does_not_hide_those_behind),
         TEST(parameters_become_a_range),
     };
