@@ -30,6 +30,7 @@ struct block_source {
 struct block {
     int64_t row;
     unsigned references; /* the owner's */
+    bool in_ring;        /* the owner's */
     uint64_t before;     /* the owner's: events before it */
     bool has_gap;        /* the first frame is index 0 */
     size_t frames;

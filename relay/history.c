@@ -329,28 +329,36 @@ static enum etwas_status show(struct history *history, int64_t index, struct his
                : ETWAS_AGAIN;
 }
 
-enum etwas_status history_line(struct history *history, struct history_line *line,
+/* What is next, if it is shown. AGAIN: it is not. */
+static enum etwas_status go_on(struct history *history, struct history_line *line,
                                struct etwas_error *error)
 {
     struct shown *shown = &history->shown;
+    if (history->removed.told) {
+        history->removed.told = false;
+        return show_removed(history, line, error);
+    }
+    if (!shown->open || shown->next < 0 || shown->next > shown->count) {
+        shown->open = false;
+        const enum etwas_status status = next_batch(history, error);
+        return status == ETWAS_OK ? ETWAS_AGAIN : status;
+    }
+    const int64_t index = shown->next;
+    shown->next += history->range.descending ? -1 : 1;
+    return show(history, index, line, error);
+}
+
+enum etwas_status history_line(struct history *history, struct history_line *line,
+                               struct etwas_error *error)
+{
     enum etwas_status status = ETWAS_AGAIN;
+    *line = (struct history_line){.text = NULL};
     if (history->range.limit == 0) {
         *error = (struct etwas_error){.status = ETWAS_NOT_FOUND, .doing = "reading the store"};
         return ETWAS_NOT_FOUND;
     }
     while (status == ETWAS_AGAIN) {
-        if (history->removed.told) {
-            history->removed.told = false;
-            status = show_removed(history, line, error);
-        } else if (!shown->open || shown->next < 0 || shown->next > shown->count) {
-            shown->open = false;
-            status = next_batch(history, error);
-            status = status == ETWAS_OK ? ETWAS_AGAIN : status;
-        } else {
-            const int64_t index = shown->next;
-            shown->next += history->range.descending ? -1 : 1;
-            status = show(history, index, line, error);
-        }
+        status = go_on(history, line, error);
     }
     if (status == ETWAS_OK) {
         history->range.limit--;

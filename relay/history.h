@@ -31,8 +31,8 @@ struct history_range {
 struct history_range history_range_of(const struct parameters *parameters);
 
 /*
- * Ascending, it ends with what is stored now. Where retention was faster there is a row that says so
- * (gap.h), whatever times are asked for; a cursor's batch that is gone counts as such.
+ * Ascending, it ends with what is stored now. Where retention was faster there is a row that says
+ * so (gap.h), whatever times are asked for; a cursor's batch that is gone counts as such.
  */
 ETWAS_MUST_CHECK enum etwas_status history_open(struct store *store,
                                                 const struct history_range *range,

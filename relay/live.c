@@ -16,9 +16,21 @@ enum {
 
 void live_drop(struct live *live, struct block *block)
 {
-    (void)live;
     if (block != NULL && --block->references == 0) {
+        live->numbers.held -= block->in_ring ? 0 : block_cost(block);
         block_free(block);
+    }
+}
+
+void live_take_away(struct live *live)
+{
+    for (struct viewer *viewer = live->viewers;
+         viewer != NULL && live->numbers.held > LIVE_HELD_SIZE; viewer = viewer->next) {
+        if (!viewer->reading && viewer->block != NULL && !viewer->block->in_ring) {
+            viewer->away = viewer->block->row;
+            live_drop(live, viewer->block);
+            viewer->block = NULL;
+        }
     }
 }
 
@@ -30,7 +42,10 @@ static void drop_first(struct live *live)
     live->size -= block_cost(block);
     live->first = (live->first + 1) % LIVE_RING_BLOCKS;
     live->count--;
+    block->in_ring = false;
+    live->numbers.held += block_cost(block);
     live_drop(live, block);
+    live_take_away(live);
 }
 
 /* Nothing up to `last` is in the ring any more. */
@@ -46,6 +61,7 @@ static void empty_ring(struct live *live)
 static void append(struct live *live, struct block *block)
 {
     block->before = live->last_events;
+    block->in_ring = true;
     live->ring[(live->first + live->count) % LIVE_RING_BLOCKS] = block;
     live->count++;
     live->size += block_cost(block);

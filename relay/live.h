@@ -18,12 +18,17 @@
  * with an Id, reads from the store until the ring is reached, so a viewer of everything loses
  * nothing however slow it is. One of a sample skips what it is too slow for, and is told.
  *
+ * Blocks that only viewers keep, because they are slow, take LIVE_HELD_SIZE at most, besides those
+ * that are being read just now, one a thread: a viewer whose block is taken away makes it again
+ * from the store when it can be sent more.
+ *
  * While nobody looks nothing is unpacked and nothing kept. Any thread may call.
  */
 enum {
     LIVE_RING_SIZE = 32 * 1024 * 1024,
     LIVE_RING_BLOCKS = 16 * 1024,
     LIVE_QUEUE_SIZE = 32 * 1024 * 1024, /* committed, but not yet in the ring */
+    LIVE_HELD_SIZE = 64 * 1024 * 1024,  /* not in the ring, but with viewers */
     LIVE_KEEP_ALIVE_MS = 15 * 1000,
 };
 
@@ -66,6 +71,7 @@ struct live_numbers {
     uint64_t missed;     /* events that viewers of a sample were too slow for */
     uint64_t queued;     /* batches that are committed, but not in the ring yet */
     uint64_t from_store; /* batches that viewers had to read from the store */
+    uint64_t held;       /* bytes of blocks that only viewers keep */
 };
 void live_numbers(struct live *live, struct live_numbers *numbers);
 

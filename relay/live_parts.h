@@ -58,6 +58,8 @@ struct viewer {
     struct viewer *next;
     struct viewer **link;
     bool waits;              /* found nothing and is to be woken */
+    bool reading;            /* its reader is at work: `block` is its alone */
+    int64_t away;            /* the row of the block that was taken away; 0: none was */
     _Atomic int64_t wake_ms; /* at the latest; set without the lock */
     /* The rest is its reader's alone. */
     int64_t row;          /* of the last block that it is through with */
@@ -80,6 +82,8 @@ struct viewer {
 /* With the lock held. */
 struct block *live_find(struct live *live, int64_t after_row); /* NULL: none yet; a reference */
 void live_drop(struct live *live, struct block *block);
+/* Takes blocks away from viewers until the others are few enough. */
+void live_take_away(struct live *live);
 
 /* NULL: none is left, which is a mistake, or there is no memory. */
 struct live_reader *live_reader_take(struct live *live);

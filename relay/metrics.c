@@ -77,6 +77,8 @@ static void put_viewers(struct text *text, struct api *api)
     live_numbers(api->live, &numbers);
     gauge(text, "viewers", "Viewers of the live stream.", numbers.viewers);
     gauge(text, "viewer_queue", "Batches stored and not yet shown.", numbers.queued);
+    gauge(text, "viewer_held_bytes", "Memory of batches that only slow viewers keep.",
+          numbers.held);
     counter(text, "viewer_events_total", "Events sent to viewers.", numbers.shown);
     counter(text, "viewer_missed_total", "Events that sampled viewers were too slow for.",
             numbers.missed);

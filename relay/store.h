@@ -158,9 +158,8 @@ struct store_oldest {
     int64_t row;
     int64_t last; /* the time of its last event */
 };
-ETWAS_MUST_CHECK enum etwas_status store_oldest(struct store_reader *reader,
-                                                struct store_oldest *oldest,
-                                                struct etwas_error *error);
+ETWAS_MUST_CHECK enum etwas_status
+store_oldest(struct store_reader *reader, struct store_oldest *oldest, struct etwas_error *error);
 
 struct store_stream {
     uint8_t public_key[KEY_PUBLIC_SIZE];

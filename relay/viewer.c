@@ -139,6 +139,31 @@ static enum etwas_status make_stored(const struct store_batch *batch, struct lin
     return block_make(&source, lines, block, &error);
 }
 
+/* A block of its own, in nobody's ring. */
+static void hold(struct viewer *viewer, const struct block *block)
+{
+    (void)pthread_mutex_lock(&viewer->live->lock);
+    viewer->live->numbers.held += block_cost(block);
+    (void)pthread_mutex_unlock(&viewer->live->lock);
+}
+
+/* Makes the block again that was taken away. False: it cannot be read any more, or not now. */
+static bool take_back(struct viewer *viewer, struct live_reader *reader)
+{
+    struct store_batch batch;
+    struct etwas_error error;
+    struct block *block = NULL;
+    const struct store_range range = {.row = viewer->away - 1, .from = INT64_MIN, .to = INT64_MAX};
+    if (store_next(reader->reader, &range, &batch, &error) != ETWAS_OK ||
+        batch.row != viewer->away || make_stored(&batch, &reader->lines, &block) != ETWAS_OK) {
+        return false;
+    }
+    hold(viewer, block);
+    viewer->block = block;
+    viewer->away = 0;
+    return viewer->end <= block->size && viewer->frame <= block->frames;
+}
+
 /* Takes the batch behind `row`. False: the store cannot be read now. */
 static bool take_stored(struct viewer *viewer, struct live_reader *reader, int64_t floor)
 {
@@ -161,6 +186,7 @@ static bool take_stored(struct viewer *viewer, struct live_reader *reader, int64
     }
     status = make_stored(&batch, &reader->lines, &block);
     if (status == ETWAS_OK) {
+        hold(viewer, block);
         begin(viewer, block);
     } else if (status != ETWAS_NO_MEMORY) {
         /* What is stored was altered since it was checked. */
@@ -177,7 +203,8 @@ static bool from_store(struct viewer *viewer, int64_t floor)
     if (reader == NULL) {
         return false;
     }
-    const bool good = take_stored(viewer, reader, floor);
+    const bool good =
+        viewer->away != 0 ? take_back(viewer, reader) : take_stored(viewer, reader, floor);
     live_reader_give(live, reader);
     return good;
 }
@@ -298,9 +325,31 @@ static void plan_wake(struct viewer *viewer, int64_t now)
     atomic_store(&viewer->wake_ms, wanted < now ? now : wanted);
 }
 
-static long read_stream(struct http_stream *stream, char *to, size_t room)
+/*
+ * Its block is its own until it ends to read. False: it was taken away, and is not in the store any
+ * more: a frame that was begun can never be ended.
+ */
+static bool begin_reading(struct viewer *viewer)
 {
-    struct viewer *viewer = of(stream);
+    struct live *live = viewer->live;
+    (void)pthread_mutex_lock(&live->lock);
+    viewer->reading = true;
+    live->numbers.from_store += viewer->away != 0 ? 1 : 0;
+    (void)pthread_mutex_unlock(&live->lock);
+    return viewer->away == 0 || from_store(viewer, 0);
+}
+
+static void end_reading(struct viewer *viewer)
+{
+    struct live *live = viewer->live;
+    (void)pthread_mutex_lock(&live->lock);
+    viewer->reading = false;
+    live_take_away(live);
+    (void)pthread_mutex_unlock(&live->lock);
+}
+
+static long fill(struct viewer *viewer, char *to, size_t room)
+{
     const int64_t now = clock_ms();
     size_t written = 0;
     plan_wake(viewer, now);
@@ -320,6 +369,14 @@ static long read_stream(struct http_stream *stream, char *to, size_t room)
     }
     viewer->wrote_ms = written > 0 ? now : viewer->wrote_ms;
     return (long)written;
+}
+
+static long read_stream(struct http_stream *stream, char *to, size_t room)
+{
+    struct viewer *viewer = of(stream);
+    const long size = begin_reading(viewer) ? fill(viewer, to, room) : HTTP_STREAM_END;
+    end_reading(viewer);
+    return size;
 }
 
 static void close_stream(struct http_stream *stream)

@@ -13,7 +13,7 @@
 #include "tests/relay/viewer_kit.h"
 
 /* Viewers that nobody reads for a while, without a network between. */
-enum { BATCHES = 1200, LINES = 4, LINE = 16 * 1024 };
+enum { BATCHES = 1200, LINES = 4, LINE = 16 * 1024, BIG_LINES = 256, SLOW = 50 };
 
 static struct kit kit;
 static struct live *live;
@@ -56,23 +56,30 @@ static void view(uint32_t sample)
     stream->waker = NULL;
 }
 
-/* 64 KiB of lines that pack to nothing. */
-static void publish(int64_t row)
+/* So many lines that pack to nothing; its size. */
+static size_t pack(size_t lines, void **body)
 {
-    static char text[LINES * LINE];
+    static char text[BIG_LINES * LINE];
     static const char begin[] = {'{', '"', 'T', '"', ':', '"'};
     static const char end[] = {'"', '}', '\n'};
-    memset(text, 'a', sizeof text);
-    for (size_t i = 0; i < LINES; i++) {
+    memset(text, 'a', lines * LINE);
+    for (size_t i = 0; i < lines; i++) {
         memcpy(text + i * LINE, begin, sizeof begin);
         memcpy(text + (i + 1) * LINE - sizeof end, end, sizeof end);
     }
+    const size_t room = ZSTD_compressBound(lines * LINE);
+    *body = malloc(room);
+    assert_non_null(*body);
+    const size_t size = ZSTD_compress(*body, room, text, lines * LINE, 1);
+    assert_int_equal(ZSTD_isError(size), 0);
+    return size;
+}
+
+/* A batch of 64 KiB. */
+static void publish(int64_t row)
+{
     struct live_batch batch = {.row = row, .computer = "web1", .count = LINES};
-    const size_t room = ZSTD_compressBound(sizeof text);
-    batch.body = malloc(room);
-    assert_non_null(batch.body);
-    batch.size = ZSTD_compress(batch.body, room, text, sizeof text, 1);
-    assert_int_equal(ZSTD_isError(batch.size), 0);
+    batch.size = pack(LINES, &batch.body);
     live_publish(live, &batch);
 }
 
@@ -160,6 +167,100 @@ static void while_nobody_looks_nothing_is_kept(void **state)
     assert_int_equal(numbers.viewers, 0);
 }
 
+/* As a relay that is started finds them: a batch of 4 MiB in each row. */
+static void store_big(uint64_t rows)
+{
+    struct live_options options = {.max_viewers = SLOW};
+    struct kit_batch batch;
+    void *body = NULL;
+    const size_t size = pack(BIG_LINES, &body);
+    for (uint64_t i = 1; i <= rows; i++) {
+        kit_batch(&batch, 1, i, BIG_LINES);
+        batch.incoming.body = body;
+        batch.incoming.size = size;
+        assert_int_equal(kit_put(&kit, &batch), STORE_STORED);
+    }
+    free(body);
+    live_close(live);
+    options.store = kit.store;
+    assert_int_equal(live_open(&options, &live, &kit.error), ETWAS_OK);
+}
+
+/* How many events come up to the last of batch `row`. */
+static unsigned read_up_to(struct http_stream *from, int64_t row)
+{
+    static char text[1024 * 1024];
+    char last[64];
+    unsigned events = 0;
+    size_t size = 0;
+    (void)snprintf(last, sizeof last, "id: %" PRId64 ":%d\n", row, (int)BIG_LINES);
+    for (bool through = false; !through;) {
+        const long got = from->read(from, text + size, sizeof text - 1 - size);
+        assert_true(got > 0);
+        size += (size_t)got;
+        text[size] = '\0';
+        const char *begin = text;
+        for (const char *end = strchr(begin, '\n'); end != NULL; end = strchr(begin, '\n')) {
+            events += !through && strncmp(begin, "id: ", 4) == 0 ? 1 : 0;
+            through = through || strncmp(begin, last, strlen(last)) == 0;
+            begin = end + 1;
+        }
+        size -= (size_t)(begin - text);
+        memmove(text, begin, size);
+    }
+    return events;
+}
+
+static void slow_viewers_take_so_much_memory_and_no_more(void **state)
+{
+    (void)state;
+    static struct http_stream *streams[SLOW];
+    char text[1000];
+    struct live_numbers numbers;
+    store_big(3);
+    for (size_t i = 0; i < SLOW; i++) {
+        const struct identity after = {.row = 1, .index = 1};
+        assert_int_equal(live_view(live, after, 0, &streams[i]), ETWAS_OK);
+        streams[i]->wake = wake;
+        assert_int_equal(streams[i]->read(streams[i], text, sizeof text), sizeof text);
+    }
+    live_numbers(live, &numbers);
+    assert_in_range(numbers.held, LIVE_HELD_SIZE / 2, LIVE_HELD_SIZE);
+    for (size_t i = 0; i < SLOW; i += 7) { /* and miss nothing by it */
+        assert_int_equal(read_up_to(streams[i], 2), 2 * BIG_LINES - 2);
+    }
+    for (size_t i = 0; i < SLOW; i++) {
+        streams[i]->close(streams[i]);
+    }
+    live_numbers(live, &numbers);
+    assert_int_equal(numbers.held, 0);
+}
+
+static void one_whose_batch_is_gone_meanwhile_comes_again(void **state)
+{
+    (void)state;
+    static struct http_stream *streams[SLOW];
+    char text[1000];
+    long ended = 0;
+    store_big(3);
+    for (size_t i = 0; i < SLOW; i++) {
+        const struct identity after = {.row = 1, .index = 1};
+        assert_int_equal(live_view(live, after, 0, &streams[i]), ETWAS_OK);
+        streams[i]->wake = wake;
+        assert_int_equal(streams[i]->read(streams[i], text, sizeof text), sizeof text);
+    }
+    kit_execute(&kit, "DELETE FROM batches WHERE row = 1");
+    for (size_t i = 0; i < SLOW; i++) {
+        const long got = streams[i]->read(streams[i], text, sizeof text);
+        assert_true(got == (long)sizeof text || got == HTTP_STREAM_END);
+        ended += got == HTTP_STREAM_END ? 1 : 0;
+    }
+    assert_in_range(ended, SLOW / 2, SLOW - 1);
+    for (size_t i = 0; i < SLOW; i++) {
+        streams[i]->close(streams[i]);
+    }
+}
+
 #define CLAIM(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -167,6 +268,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CLAIM(what_a_sample_missed_is_counted_exactly),
         CLAIM(while_nobody_looks_nothing_is_kept),
+        CLAIM(slow_viewers_take_so_much_memory_and_no_more),
+        CLAIM(one_whose_batch_is_gone_meanwhile_comes_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
