@@ -24,9 +24,12 @@ void live_drop(struct live *live, struct block *block)
 
 void live_take_away(struct live *live)
 {
+    /* Those of small batches do not pay for those of huge ones, and all have room together. */
+    const size_t share = LIVE_HELD_SIZE / (live->numbers.viewers + 1);
     for (struct viewer *viewer = live->viewers;
          viewer != NULL && live->numbers.held > LIVE_HELD_SIZE; viewer = viewer->next) {
-        if (!viewer->reading && viewer->block != NULL && !viewer->block->in_ring) {
+        if (!viewer->reading && viewer->block != NULL && !viewer->block->in_ring &&
+            block_cost(viewer->block) > share) {
             viewer->away = viewer->block->row;
             live_drop(live, viewer->block);
             viewer->block = NULL;

@@ -6,7 +6,8 @@
 #include "tests/relay/store_kit.h"
 
 /* How many streams there may be, and what becomes of the books of those that make room. */
-enum { KEY = 7, OTHER_KEY = 8, MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS };
+enum { KEY = 7, OTHER_KEY = 8 };
+#define HOUR_MS (INT64_C(60) * 60 * 1000)
 
 static struct kit kit;
 
