@@ -5,16 +5,22 @@
 #include <string.h>
 
 #include "policy/signature.h"
+#include "relay/audit_streams.h"
 #include "relay/lines.h"
+#include "relay/moment.h"
 
-enum { STREAM_TEXT = 2 * BATCH_STREAM_SIZE + 1 };
+enum {
+    STREAM_TEXT = 2 * BATCH_STREAM_SIZE + 1,
+    SLACK_S = 60, /* it came while the body did, in stores that were begun by the first relays */
+};
 
 const char *audit_name(enum audit_what what)
 {
     static const char *const names[] = {[AUDIT_BODY] = "body",
                                         [AUDIT_HEADERS] = "headers",
                                         [AUDIT_KEY] = "key",
-                                        [AUDIT_COLUMNS] = "columns"};
+                                        [AUDIT_COLUMNS] = "columns",
+                                        [AUDIT_NOTES] = "notes"};
     return names[what];
 }
 
@@ -69,7 +75,19 @@ static bool is_body(const struct store_batch *batch, uint8_t digest[SIGNATURE_DI
 /* Times are not signed, but they decide what is found: they must be those of the lines. */
 static bool are_times(const struct store_batch *batch, const struct lines *lines)
 {
-    return lines->first == 0 || (batch->first == lines->first && batch->last == lines->last);
+    const bool timeless = lines->first == 0 && batch->missing != 0;
+    const int64_t received = moment_from_unix_ms(batch->received_ms);
+    return timeless ? batch->first == received && batch->last == received
+                    : batch->first == lines->first && batch->last == lines->last;
+}
+
+/* The relay takes nothing whose signature is not of now. */
+static bool is_received_in_time(const struct store_batch *batch,
+                                const struct signature_input *input)
+{
+    const int64_t received_s = batch->received_ms / 1000;
+    return received_s >= input->created - SIGNATURE_SKEW_S &&
+           received_s <= input->expires + SIGNATURE_SKEW_S + SLACK_S;
 }
 
 static bool are_columns(const struct store_batch *batch, const uint8_t *digest, struct lines *lines)
@@ -114,24 +132,72 @@ static bool look(const struct store_batch *batch, struct lines *lines, enum audi
         return true;
     }
     *what = AUDIT_COLUMNS;
-    return !are_columns(batch, digest, lines);
+    if (!are_columns(batch, digest, lines)) {
+        return true;
+    }
+    *what = AUDIT_NOTES;
+    return !is_received_in_time(batch, &input);
 }
 
-static void tell(const struct audit *audit, const struct store_batch *batch, enum audit_what what)
-{
+/* The texts of a finding. */
+struct words {
     char id[KEY_ID_SIZE];
-    char stream[STREAM_TEXT] = "";
+    char stream[STREAM_TEXT];
+};
+
+static struct audit_finding describe(const struct store_batch *batch, enum audit_what what,
+                                     struct words *words)
+{
+    char *id = words->id;
+    char *stream = words->stream;
     key_id(batch->public_key, id);
     for (size_t i = 0; i < BATCH_STREAM_SIZE; i++) {
         (void)snprintf(stream + 2 * i, 3, "%02x", batch->head.stream[i]);
     }
-    const struct audit_finding finding = {.what = what,
-                                          .row = batch->row,
-                                          .key_id = id,
-                                          .computer = batch->computer,
-                                          .stream = stream,
-                                          .sequence = batch->head.sequence};
-    audit->found(audit->context, &finding);
+    return (struct audit_finding){.what = what,
+                                  .row = batch->row,
+                                  .key_id = id,
+                                  .computer = batch->computer,
+                                  .stream = stream,
+                                  .sequence = batch->head.sequence};
+}
+
+/* What an audit remembers from batch to batch. */
+struct walk {
+    const struct audit *audit;
+    struct audit_result *result;
+    struct lines lines;
+    struct audit_streams streams;
+};
+
+static enum etwas_status take_batch(struct walk *walk, const struct store_batch *batch,
+                                    struct etwas_error *error)
+{
+    const struct audit *audit = walk->audit;
+    enum audit_what what = AUDIT_BODY;
+    struct words words;
+    bool altered = look(batch, &walk->lines, &what);
+    bool follows = true;
+    walk->result->batches++;
+    if (altered) {
+        audit_streams_interrupt(&walk->streams);
+    } else {
+        const enum etwas_status status =
+            audit_streams_take(&walk->streams, batch, &walk->lines, &follows, error);
+        if (status != ETWAS_OK) {
+            return status;
+        }
+        altered = !follows;
+        what = follows ? what : AUDIT_NOTES;
+    }
+    const struct audit_finding finding = describe(batch, what, &words);
+    if (altered) {
+        walk->result->altered++;
+        audit->found(audit->context, &finding);
+    } else if (audit->may_be_named != NULL && !audit->may_be_named(audit->context, &finding)) {
+        walk->result->renamed++;
+    }
+    return ETWAS_OK;
 }
 
 /* How much there was to begin with; what comes meanwhile is looked at, too. */
@@ -161,18 +227,16 @@ static enum etwas_status run(struct store_reader *reader, const struct audit *au
 {
     struct store_range range = {.row = 0, .from = INT64_MIN, .to = INT64_MAX};
     struct store_batch batch;
-    struct lines lines;
+    struct walk walk = {.audit = audit, .result = result};
     enum etwas_status status = ETWAS_OK;
-    lines_init(&lines);
-    while ((status = store_next(reader, &range, &batch, error)) == ETWAS_OK) {
-        enum audit_what what = AUDIT_BODY;
+    lines_init(&walk.lines);
+    while (status == ETWAS_OK && (status = store_next(reader, &range, &batch, error)) == ETWAS_OK) {
         const int64_t before = range.row;
         range.row = batch.row;
-        result->batches++;
-        if (look(&batch, &lines, &what)) {
-            result->altered++;
-            tell(audit, &batch, what);
+        if (batch.row != before + 1) {
+            audit_streams_interrupt(&walk.streams);
         }
+        status = take_batch(&walk, &batch, error);
         if (before != 0) {
             look_for_hole(reader, audit, before + 1, range.row - 1, result);
         }
@@ -183,7 +247,8 @@ static enum etwas_status run(struct store_reader *reader, const struct audit *au
     if (status == ETWAS_NOT_FOUND && range.row != 0) {
         look_for_hole(reader, audit, range.row + 1, extent.last_row, result);
     }
-    lines_clear(&lines);
+    lines_clear(&walk.lines);
+    audit_streams_clear(&walk.streams);
     return status == ETWAS_NOT_FOUND ? ETWAS_OK : status;
 }
 

@@ -202,12 +202,11 @@ static bool is_signed(const struct claim *claim)
                                claim->trust.public_key) == SIGNATURE_GOOD;
 }
 
-/* "local-" and the beginning of the fingerprint, in letters that a name may have. */
-static void name_local(struct claim *claim)
+void ingest_local_name(const char *key_id, char name[KEY_COMPUTER_SIZE])
 {
-    char *name = claim->trust.computer;
-    (void)snprintf(name, sizeof claim->trust.computer, "local-%.*s", MAX_COMPUTER_PREFIX,
-                   claim->input.key_id + strlen("SHA256:"));
+    /* In letters that a name may have. */
+    (void)snprintf(name, KEY_COMPUTER_SIZE, "local-%.*s", MAX_COMPUTER_PREFIX,
+                   key_id + strlen("SHA256:"));
     for (; *name != '\0'; name++) {
         if (*name == '+') {
             *name = '-';
@@ -242,7 +241,7 @@ static bool verify(struct ingest *ingest, struct claim *claim, struct http_answe
             keys_add_pending(ingest->options.keys, &claim->trust, claim->now_ms);
             return refuse(ingest, answer, PROBLEM_PENDING, claim->input.key_id);
         }
-        name_local(claim);
+        ingest_local_name(claim->input.key_id, claim->trust.computer);
     }
     return true;
 }

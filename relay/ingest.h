@@ -31,6 +31,8 @@ ETWAS_MUST_CHECK enum etwas_status ingest_open(const struct ingest_options *opti
                                                struct ingest **ingest, struct etwas_error *error);
 void ingest_close(struct ingest *ingest);
 bool ingest_trusts_local(const struct ingest *ingest);
+/* What a key of this machine that nobody has named is called, by its fingerprint. */
+void ingest_local_name(const char *key_id, char name[KEY_COMPUTER_SIZE]);
 
 /* `authority`: Host in lower case, the default port left out. False: `answer` says why not. */
 bool ingest_begin(struct ingest *ingest, const struct http_request *request, const char *authority,

@@ -81,7 +81,7 @@ static enum etwas_status parse_line(const char *line, size_t size, struct key_tr
         return status;
     }
     memcpy(bare, line, end);
-    memcpy(bare + end, " -", 3);
+    memcpy(bare + end, " " KEYS_NO_NAME, 3);
     struct etwas_error other;
     return key_trust_parse(bare, end + 2, trust, &other) == ETWAS_OK ? ETWAS_OK : status;
 }
@@ -240,11 +240,11 @@ enum etwas_status keys_open(const char *path, const char *folder, struct keys **
     }
     (void)pthread_mutex_init(&made->lock, NULL);
     made->path = strdup(path);
-    files_path(folder, "pending", made->pending_path);
     enum etwas_status status = ETWAS_OK;
     if (made->path == NULL) {
         status = no_memory(error);
-    } else {
+    } else if (folder != NULL) {
+        files_path(folder, "pending", made->pending_path);
         status = load_pending(made, error);
     }
     if (status != ETWAS_OK) {

@@ -15,9 +15,11 @@
  * process can approve them. Any thread may call.
  */
 enum { KEYS_MAX = 16 * 1024, KEYS_MAX_PENDING = 64 };
+#define KEYS_NO_NAME "-" /* of a key that was taken back without one */
 
 struct keys;
 
+/* `folder` NULL: only to look whom the file names; nothing is written. */
 ETWAS_MUST_CHECK enum etwas_status keys_open(const char *path, const char *folder,
                                              struct keys **keys, struct etwas_error *error);
 void keys_close(struct keys *keys);

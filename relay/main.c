@@ -7,13 +7,14 @@
 #include "relay/audit.h"
 #include "relay/clock.h"
 #include "relay/host.h"
+#include "relay/ingest.h"
 #include "relay/keys.h"
 #include "relay/options.h"
 #include "relay/relay.h"
 #include "relay/store.h"
 
 enum { EXIT_FINE, EXIT_BAD_ARGUMENTS, EXIT_FAILED, EXIT_DENIED, EXIT_NOT_FOUND };
-enum { PROGRESS_MS = 200 };
+enum { PROGRESS_MS = 200, MAX_NAMES = 20 };
 
 static int exit_code(enum etwas_status status)
 {
@@ -78,6 +79,15 @@ static int backup(const struct options *options)
     return exit_code(status);
 }
 
+/* An audit as it goes on. */
+struct verifying {
+    int64_t next_ms;
+    struct keys *keys;
+    char id[KEY_ID_SIZE]; /* whose name was last found to be another, */
+    char computer[KEY_COMPUTER_SIZE];
+    unsigned names; /* and how often that changed */
+};
+
 static void say_altered(void *context, const struct audit_finding *finding)
 {
     (void)context;
@@ -95,41 +105,95 @@ static void say_gone(void *context, int64_t first, int64_t last)
 /* For whoever waits: five times a second, and once more at the end. */
 static void say_progress(void *context, uint64_t done, uint64_t batches)
 {
-    int64_t *next_ms = context;
+    struct verifying *verifying = context;
     const int64_t now_ms = clock_ms();
-    if (now_ms >= *next_ms || done == batches) {
-        *next_ms = now_ms + PROGRESS_MS;
+    if (now_ms >= verifying->next_ms || done == batches) {
+        verifying->next_ms = now_ms + PROGRESS_MS;
         (void)fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " batches%s", done, batches,
                       done == batches ? "\n" : "");
     }
 }
 
-static int verify(const struct options *options)
+/* As its key's line says, or what it was called before there was one. */
+static bool may_be_named(void *context, const struct audit_finding *finding)
 {
-    int64_t next_ms = 0;
+    struct verifying *verifying = context;
+    struct key_trust trust;
+    char local[KEY_COMPUTER_SIZE];
+    ingest_local_name(finding->key_id, local);
+    if (keys_find(verifying->keys, finding->key_id, &trust) == KEYS_UNKNOWN ||
+        strcmp(trust.computer, KEYS_NO_NAME) == 0 ||
+        strcmp(trust.computer, finding->computer) == 0 || strcmp(local, finding->computer) == 0) {
+        return true;
+    }
+    const bool same = strcmp(verifying->id, finding->key_id) == 0 &&
+                      strcmp(verifying->computer, finding->computer) == 0;
+    if (!same && verifying->names++ < MAX_NAMES) {
+        (void)printf("Named otherwise: %.64s from row %" PRId64 " on; %s is %s by its key's line\n",
+                     finding->computer, finding->row, finding->key_id, trust.computer);
+    }
+    (void)snprintf(verifying->id, sizeof verifying->id, "%s", finding->key_id);
+    (void)snprintf(verifying->computer, sizeof verifying->computer, "%s", finding->computer);
+    return false;
+}
+
+static void say_result(const struct audit_result *result)
+{
+    (void)printf("%" PRIu64 " batches, %" PRIu64 " of them altered", result->batches,
+                 result->altered);
+    if (result->gone != 0) {
+        (void)printf("; %" PRIu64 " were removed", result->gone);
+    }
+    (void)printf("\n");
+    if (result->renamed != 0) {
+        (void)printf("%" PRIu64
+                     " have another computer's name than their key: it was renamed since, "
+                     "or they were\n",
+                     result->renamed);
+    }
+    (void)printf(
+        "Checked: what was signed, which is bodies, streams, numbers, counts and books; by "
+        "these, times,\nwhat was missing and, to some minutes, when it came. Nothing shows "
+        "the order of rows, names of\nkeys that are not in the file, and whether the oldest "
+        "or newest were taken out.\n");
+}
+
+static enum etwas_status run_audit(const struct options *options, struct verifying *verifying,
+                                   struct audit_result *result, struct etwas_error *error)
+{
     struct store *store = NULL;
-    struct etwas_error error = {.status = ETWAS_OK};
-    struct audit_result result = {.batches = 0};
     const struct store_options looking = {.folder = options->data, .look = true};
     const struct audit audit = {.found = say_altered,
                                 .gone = say_gone,
+                                .may_be_named = may_be_named,
                                 .progress = host_is_watched() ? say_progress : NULL,
-                                .context = &next_ms};
-    enum etwas_status status = store_open(&looking, &store, &error);
+                                .context = verifying};
+    enum etwas_status status = store_open(&looking, &store, error);
     if (status == ETWAS_OK) {
-        status = audit_run(store, &audit, &result, &error);
+        status = audit_run(store, &audit, result, error);
     }
     store_close(store);
+    return status;
+}
+
+static int verify(const struct options *options)
+{
+    char path[sizeof options->data + 8];
+    struct verifying verifying = {.next_ms = 0};
+    struct etwas_error error = {.status = ETWAS_OK};
+    struct audit_result result = {.batches = 0};
+    enum etwas_status status =
+        keys_open(options_keys(options, path, sizeof path), NULL, &verifying.keys, &error);
+    if (status == ETWAS_OK) {
+        (void)keys_refresh(verifying.keys); /* without them all names may be so */
+        status = run_audit(options, &verifying, &result, &error);
+    }
+    keys_close(verifying.keys);
     if (status != ETWAS_OK) {
         host_say(options->data, &error);
         return exit_code(status);
     }
-    (void)printf("%" PRIu64 " batches, %" PRIu64 " of them altered", result.batches,
-                 result.altered);
-    if (result.gone != 0) {
-        (void)printf("; %" PRIu64 " were removed", result.gone);
-    }
-    (void)printf("\n");
+    say_result(&result);
     return result.altered == 0 && result.gone == 0 ? EXIT_FINE : EXIT_FAILED;
 }
 

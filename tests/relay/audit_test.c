@@ -61,6 +61,7 @@ static void put_signed(uint64_t sequence)
     kit_batch(&put, 0xab, sequence, 2);
     struct store_incoming *incoming = &put.incoming;
     memcpy(incoming->public_key, pair.public_key, KEY_PUBLIC_SIZE);
+    incoming->received_ms = INT64_C(1000) * NOW_S;
     incoming->first = INT64_C(134396888701234567);
     incoming->last = INT64_C(134396888710000000);
     incoming->body = body;
@@ -176,6 +177,10 @@ static void every_signed_part_counts(void **state)
         {"first = first + 1",                                                      "2 columns"},
         {"last = last - 1",                                                        "2 columns"},
         {"stream = 99",                                                            "2 key"    },
+        {"received_ms = received_ms + 86400000",                                   "2 notes"  },
+        {"received_ms = 0",                                                        "2 notes"  },
+        {"missing = 1",                                                            "2 notes"  },
+        {"first_contact = 1",                                                      "2 notes"  },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char sql[512];
@@ -189,6 +194,61 @@ static void every_signed_part_counts(void **state)
                                         "DROP TABLE kept"),
                             "");
     }
+}
+
+/* Batch 4 did not come, and 5 says so. */
+static void what_was_missing_follows_from_those_before(void **state)
+{
+    (void)state;
+    static const char *const notes[] = {"missing = 0", "missing = 3", "missing_first = 0",
+                                        "missing_first = missing_first + 1",
+                                        "missing_last = missing_last - 1"};
+    const struct audit audit = {.found = find, .gone = lack};
+    struct audit_result result;
+    put_signed(BATCHES + 2);
+    for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++) {
+        char sql[512];
+        (void)snprintf(sql, sizeof sql,
+                       "CREATE TABLE kept AS SELECT * FROM batches;"
+                       "UPDATE batches SET %s WHERE row = 4",
+                       notes[i]);
+        kit_execute(&kit, sql);
+        found[0] = '\0';
+        assert_int_equal(audit_run(kit.store, &audit, &result, &kit.error), ETWAS_OK);
+        assert_string_equal(found, "4 notes");
+        kit_execute(&kit, "DELETE FROM batches; INSERT INTO batches SELECT * FROM kept;"
+                          "DROP TABLE kept");
+    }
+    /* Without the one before nobody knows, up to a point. */
+    kit_execute(&kit, "DELETE FROM batches WHERE row < 4");
+    found[0] = '\0';
+    assert_int_equal(audit_run(kit.store, &audit, &result, &kit.error), ETWAS_OK);
+    assert_string_equal(found, "");
+    kit_execute(&kit, "UPDATE batches SET missing = 99");
+    assert_int_equal(audit_run(kit.store, &audit, &result, &kit.error), ETWAS_OK);
+    assert_string_equal(found, "4 notes");
+}
+
+static bool may_be_named(void *context, const struct audit_finding *finding)
+{
+    assert_string_equal(finding->key_id, last_key);
+    return strcmp(finding->computer, context) == 0;
+}
+
+static void names_are_asked_for(void **state)
+{
+    (void)state;
+    char name[] = "web1";
+    const struct audit audit = {
+        .found = find, .gone = lack, .may_be_named = may_be_named, .context = name};
+    struct audit_result result;
+    key_id(pair.public_key, last_key);
+    assert_int_equal(audit_run(kit.store, &audit, &result, &kit.error), ETWAS_OK);
+    assert_int_equal(result.renamed, 0);
+    kit_execute(&kit, "UPDATE batches SET computer = 'web9' WHERE row > 1");
+    assert_int_equal(audit_run(kit.store, &audit, &result, &kit.error), ETWAS_OK);
+    assert_int_equal(result.renamed, 2);
+    assert_int_equal(result.altered, 0);
 }
 
 static void a_stream_that_was_given_to_another_key_is_named(void **state)
@@ -250,6 +310,8 @@ int main(void)
         TEST(what_was_not_altered_is_well),
         TEST(an_altered_batch_is_named),
         TEST(every_signed_part_counts),
+        TEST(what_was_missing_follows_from_those_before),
+        TEST(names_are_asked_for),
         TEST(a_stream_that_was_given_to_another_key_is_named),
         TEST(batches_that_were_exchanged_are_named),
         TEST(what_was_taken_out_is_told_from_what_became_old),

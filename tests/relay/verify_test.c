@@ -85,6 +85,20 @@ static void what_was_altered_is_named(void **state)
     assert_non_null(strstr(said, "20 batches, 2 of them altered\n"));
 }
 
+/* It is not signed, but the file of keys has it. */
+static void a_computer_that_was_renamed_is_named(void **state)
+{
+    (void)state;
+    char path[128];
+    relay_path(&relay, "etwas.db", path);
+    alter(path, "UPDATE batches SET computer = 'db7' WHERE row > 15");
+    assert_int_equal(verify(relay.folder), 0);
+    assert_non_null(strstr(said, "Named otherwise: db7 from row 16 on; SHA256:"));
+    assert_non_null(strstr(said, " is web1 by its key's line\n"));
+    assert_non_null(strstr(said, "20 batches, 0 of them altered\n5 have another computer's name"));
+    assert_non_null(strstr(said, "Nothing shows the order of rows"));
+}
+
 static void a_backup_can_be_verified_and_served(void **state)
 {
     (void)state;
@@ -126,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_came_over_the_network_can_be_verified),
         TEST(what_was_altered_is_named),
+        TEST(a_computer_that_was_renamed_is_named),
         TEST(a_backup_can_be_verified_and_served),
         TEST(where_there_is_no_store_there_is_nothing_to_verify),
     };
