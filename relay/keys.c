@@ -227,6 +227,7 @@ static enum etwas_status load_pending(struct keys *keys, struct etwas_error *err
         keys->pending[keys->pending_count++].trust = reading.entries[i].trust;
     }
     free(reading.entries);
+    error->doing = status == ETWAS_OK ? error->doing : "reading pending";
     return status;
 }
 

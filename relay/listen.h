@@ -18,7 +18,8 @@ struct listeners {
     int sockets[LISTEN_MAX];
     uint16_t port; /* all have the same */
     bool loopback_only;
-    int wake[2]; /* whose reading end becomes readable when the wait shall end */
+    const char *failed; /* the address that listen_open() could not use */
+    int wake[2];        /* whose reading end becomes readable when the wait shall end */
 };
 
 /*

@@ -86,6 +86,7 @@ static enum etwas_status add(struct listeners *listeners, const char *name,
     struct addrinfo *found = NULL;
     char plain[256];
     const size_t size = strlen(name);
+    listeners->failed = name;
     const bool bracketed = size > 2 && name[0] == '[' && name[size - 1] == ']';
     (void)snprintf(plain, sizeof plain, "%.*s", (int)(bracketed ? size - 2 : size),
                    bracketed ? name + 1 : name);
@@ -108,6 +109,7 @@ static enum etwas_status add_loopback(struct listeners *listeners, struct etwas_
     const uint16_t wanted = listeners->port;
     enum etwas_status status = add(listeners, "127.0.0.1", error);
     const enum etwas_status second = add(listeners, "::1", &other);
+    listeners->failed = "loopback";
     if (second == ETWAS_BUSY && status == ETWAS_OK && wanted == 0) {
         return ETWAS_OK; /* the free port of one is taken on the other: that one does not matter */
     }

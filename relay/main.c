@@ -33,6 +33,63 @@ static int print(const char *text)
     return fflush(stdout) == 0 ? EXIT_FINE : EXIT_FAILED;
 }
 
+/* What went wrong with the folder, and what can be done about it. */
+static int say_folder(const struct options *options, const struct etwas_error *error)
+{
+    const bool runs = options->action == ACTION_RUN;
+    const bool about_tls = strstr(error->doing, "--tls") != NULL;
+    if (error->status == ETWAS_BUSY && runs) {
+        (void)fprintf(
+            stderr,
+            "etwass: %s: another etwass serves this folder: use that one, end it, or give "
+            "another folder with --data\n",
+            options->data);
+        return exit_code(error->status);
+    }
+    if (about_tls) {
+        host_say("TLS", error);
+        return exit_code(error->status);
+    }
+    host_say(options->data, error);
+    if (error->status == ETWAS_DENIED && error->os_code != 0) {
+        (void)fprintf(stderr,
+                      "etwass: run it as the user whose folder this is, as in sudo -u etwas-relay "
+                      "etwass ..., or give another folder with --data\n");
+    } else if (error->status == ETWAS_NOT_FOUND && !runs) {
+        (void)fprintf(stderr, "etwass: give the folder of the relay with --data; that of the "
+                              "service is /var/lib/etwas-relay\n");
+    } else if (error->os_code != 0 && runs) {
+        (void)fprintf(stderr, "etwass: give a folder that can be made and written, and has room, "
+                              "with --data\n");
+    }
+    return exit_code(error->status);
+}
+
+static int say_listening(const struct options *options, const struct listeners *listeners,
+                         const struct etwas_error *error)
+{
+    const char *address = listeners->failed;
+    if (error->status == ETWAS_BUSY) {
+        (void)fprintf(
+            stderr,
+            "etwass: port %u of %s is taken, perhaps by another etwass: give another one, "
+            "as in --port %u\n",
+            options->port, address, options->port < UINT16_MAX ? options->port + 1U : 0);
+    } else if (error->status == ETWAS_NOT_FOUND) {
+        (void)fprintf(stderr,
+                      "etwass: %.200s is no address of this machine: ip -brief address lists "
+                      "those that are; --bind 0.0.0.0 and --bind :: are all of them\n",
+                      address);
+    } else {
+        host_say(address, error);
+    }
+    if (error->status == ETWAS_DENIED) {
+        (void)fprintf(stderr, "etwass: ports below 1024 are root's: give one above, as in "
+                              "--port 8080\n");
+    }
+    return exit_code(error->status);
+}
+
 static int approve(const struct options *options)
 {
     char path[sizeof options->data + 8];
@@ -58,7 +115,7 @@ static int approve(const struct options *options)
                       "etwass: the name of a computer is 1 to 64 letters, digits, ., _ and -\n");
         return EXIT_BAD_ARGUMENTS;
     } else {
-        host_say("approving", &error);
+        return say_folder(options, &error);
     }
     return exit_code(status);
 }
@@ -69,9 +126,10 @@ static int backup(const struct options *options)
     struct etwas_error error = {.status = ETWAS_OK};
     const struct store_options looking = {.folder = options->data, .look = true};
     enum etwas_status status = store_open(&looking, &store, &error);
-    if (status == ETWAS_OK) {
-        status = store_backup(store, options->backup, &error);
+    if (status != ETWAS_OK) {
+        return say_folder(options, &error);
     }
+    status = store_backup(store, options->backup, &error);
     store_close(store);
     if (status != ETWAS_OK) {
         host_say(options->backup, &error);
@@ -190,8 +248,7 @@ static int verify(const struct options *options)
     }
     keys_close(verifying.keys);
     if (status != ETWAS_OK) {
-        host_say(options->data, &error);
-        return exit_code(status);
+        return say_folder(options, &error);
     }
     say_result(&result);
     return result.altered == 0 && result.gone == 0 ? EXIT_FINE : EXIT_FAILED;
@@ -210,13 +267,8 @@ static int run(const struct options *options)
     struct etwas_error error = {.status = ETWAS_OK};
     enum etwas_status status =
         listen_open(&listeners, options->addresses, options->address_count, options->port, &error);
-    if (status == ETWAS_BUSY) {
-        (void)fprintf(stderr, "etwass: port %u is taken: try --port\n", options->port);
-    } else if (status != ETWAS_OK) {
-        host_say(options->address_count > 0 ? options->addresses[0] : "loopback", &error);
-    }
     if (status != ETWAS_OK) {
-        return exit_code(status);
+        return say_listening(options, &listeners, &error);
     }
     if (!may_listen(options, &listeners)) {
         (void)fprintf(stderr, "etwass: off loopback it wants --tls-cert and --tls-key, or "
@@ -229,7 +281,7 @@ static int run(const struct options *options)
     if (status == ETWAS_OK) {
         relay_run(relay);
     } else {
-        host_say(options->data, &error);
+        (void)say_folder(options, &error);
     }
     listen_close(&listeners);
     relay_close(relay);

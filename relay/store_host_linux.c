@@ -58,7 +58,7 @@ enum etwas_status store_host_open(const char *folder, bool look, int *handle,
                      ? ETWAS_OK
                      : fail(error, "opening the store's file");
     } else if (flock(opened, LOCK_EX | LOCK_NB) != 0) {
-        status = fail(error, "locking the data folder: another etwass serves it");
+        status = fail(error, "locking the data folder, which another etwass serves");
     } else {
         status = make_file(opened, error);
     }

@@ -45,11 +45,13 @@ enum etwas_status token_open(struct token *token, const char *folder, struct etw
         return ETWAS_MALFORMED;
     }
     if (status != ETWAS_NOT_FOUND) {
+        error->doing = "reading viewer-token";
         return status;
     }
     make(token);
     (void)snprintf(text, sizeof text, "%s\n", token->text);
     status = files_replace(path, text, strlen(text), error);
+    error->doing = status == ETWAS_OK ? error->doing : "making viewer-token";
     sodium_memzero(text, sizeof text);
     return status;
 }

@@ -439,6 +439,44 @@ static void a_folder_serves_one_relay(void **state)
     assert_non_null(strstr(said, "taken"));
 }
 
+/* Whoever reads it need not look anything up. */
+static void what_went_wrong_comes_with_what_to_do(void **state)
+{
+    (void)state;
+    char said[8192];
+    char port[16];
+    relay_start(&relay, NULL);
+    (void)snprintf(port, sizeof port, "%u", relay.port);
+    const struct {
+        const char *const arguments[8];
+        int exit_code;
+        const char *names;
+        const char *advises;
+    } cases[] = {
+        {{"etwass", "--port", port, "--data", "/nowhere"},                             2, port,              "as in --port "},
+        {{"etwass", "--port", "0", "--bind", "192.0.2.1", "--data", "/nowhere"},
+         4,                                                                               "192.0.2.1",
+         "ip -brief address"                                                                                                },
+        {{"etwass", "--port", "0", "--bind", "no.such.invalid", "--data", "/nowhere"},
+         4,                                                                               "no.such.invalid",
+         "ip -brief address"                                                                                                },
+        {{"etwass", "--port", "0", "--data", relay.folder},
+         2,                                                                               relay.folder,
+         "another folder with --data"                                                                                       },
+        {{"etwass", "--port", "0", "--data", "/dev/null/here"},                        2, "/dev/null/here",  "with --data"  },
+        {{"etwass", "--verify", "--data", "/dev/null/here"},                           2, "/dev/null/here",  ": "           },
+        {{"etwass", "--backup", "/dev/null/copy", "--data", "/nowhere"},
+         4,                                                                               "/nowhere",
+         "the folder of the relay with --data"                                                                              },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(relay_run(cases[i].arguments, said, sizeof said), cases[i].exit_code);
+        if (strstr(said, cases[i].names) == NULL || strstr(said, cases[i].advises) == NULL) {
+            fail_msg("%s", said);
+        }
+    }
+}
+
 static void a_running_relay_is_verified_and_copied(void **state)
 {
     (void)state;
@@ -452,7 +490,7 @@ static void a_running_relay_is_verified_and_copied(void **state)
         relay_run((const char *const[]){"etwass", "--data", relay.folder, "--verify", NULL}, said,
                   sizeof said),
         0);
-    assert_string_equal(said, "2 batches, 0 of them altered\n");
+    assert_non_null(strstr(said, "2 batches, 0 of them altered\nChecked: "));
     relay_path(&relay, "copy.db", copy);
     assert_int_equal(
         relay_run((const char *const[]){"etwass", "--data", relay.folder, "--backup", copy, NULL},
@@ -483,6 +521,7 @@ int main(void)
         CLAIM(a_relay_that_was_busy_becomes_small_again),
         CLAIM(bad_arguments_are_told_and_end_in_1),
         CLAIM(a_folder_serves_one_relay),
+        CLAIM(what_went_wrong_comes_with_what_to_do),
         CLAIM(a_running_relay_is_verified_and_copied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
