@@ -439,42 +439,40 @@ static void a_folder_serves_one_relay(void **state)
     assert_non_null(strstr(said, "taken"));
 }
 
-/* Whoever reads it need not look anything up. */
+/* Runs it to its end, which says what of its arguments is wrong, and what to do. */
+static void fails(const char *const *arguments, int code, const char *names, const char *advises)
+{
+    char said[8192];
+    assert_int_equal(relay_run(arguments, said, sizeof said), code);
+    if (strstr(said, names) == NULL || strstr(said, advises) == NULL) {
+        fail_msg("%s", said);
+    }
+}
+
 static void what_went_wrong_comes_with_what_to_do(void **state)
 {
     (void)state;
-    char said[8192];
     char port[16];
     relay_start(&relay, NULL);
     (void)snprintf(port, sizeof port, "%u", relay.port);
-    const struct {
-        const char *const arguments[8];
-        int exit_code;
-        const char *names;
-        const char *advises;
-    } cases[] = {
-        {{"etwass", "--port", port, "--data", "/nowhere"},                             2, port,              "as in --port "},
-        {{"etwass", "--port", "0", "--bind", "192.0.2.1", "--data", "/nowhere"},
-         4,                                                                               "192.0.2.1",
-         "ip -brief address"                                                                                                },
-        {{"etwass", "--port", "0", "--bind", "no.such.invalid", "--data", "/nowhere"},
-         4,                                                                               "no.such.invalid",
-         "ip -brief address"                                                                                                },
-        {{"etwass", "--port", "0", "--data", relay.folder},
-         2,                                                                               relay.folder,
-         "another folder with --data"                                                                                       },
-        {{"etwass", "--port", "0", "--data", "/dev/null/here"},                        2, "/dev/null/here",  "with --data"  },
-        {{"etwass", "--verify", "--data", "/dev/null/here"},                           2, "/dev/null/here",  ": "           },
-        {{"etwass", "--backup", "/dev/null/copy", "--data", "/nowhere"},
-         4,                                                                               "/nowhere",
-         "the folder of the relay with --data"                                                                              },
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_int_equal(relay_run(cases[i].arguments, said, sizeof said), cases[i].exit_code);
-        if (strstr(said, cases[i].names) == NULL || strstr(said, cases[i].advises) == NULL) {
-            fail_msg("%s", said);
-        }
-    }
+    char unserved[128];
+    relay_path(&relay, "other", unserved);
+    const char *const taken[] = {"etwass", "--port", port, "--data", "/nowhere", NULL};
+    fails(taken, 2, port, "as in --port ");
+    const char *const bound[] = {"etwass",    "--port", "0",         "--bind",
+                                 "127.0.0.1", "--bind", "192.0.2.1", NULL};
+    fails(bound, 4, "192.0.2.1", "ip -brief address");
+    const char *const named[] = {"etwass", "--port", "0", "--bind", "no.such.invalid", NULL};
+    fails(named, 4, "no.such.invalid", "ip -brief address");
+    const char *const served[] = {"etwass", "--port", "0", "--data", relay.folder, NULL};
+    fails(served, 2, relay.folder, "another folder with --data");
+    const char *const unmade[] = {"etwass", "--port", "0", "--data", "/dev/null/here", NULL};
+    fails(unmade, 2, "/dev/null/here", "with --data");
+    const char *const nowhere[] = {"etwass", "--verify", "--data", "/nowhere", NULL};
+    fails(nowhere, 4, "/nowhere", "the folder of the relay with --data");
+    const char *const unread[] = {"etwass",     "--port",     "0",         "--data",     unserved,
+                                  "--tls-cert", "/nowhere/c", "--tls-key", "/nowhere/k", NULL};
+    fails(unread, 4, "TLS: ", "--tls-cert: No such file");
 }
 
 static void a_running_relay_is_verified_and_copied(void **state)
