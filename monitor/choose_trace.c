@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "monitor/etl/file.h"
 #include "monitor/plan/suggest.h"
 #include "monitor/setup.h"
 
@@ -23,6 +24,40 @@ static int find_files(const struct options *options, struct paths *paths)
         return EXIT_NOT_FOUND;
     }
     return 0;
+}
+
+static bool any_file(void *context, const char *path)
+{
+    (void)path;
+    *(bool *)context = true;
+    return false;
+}
+
+static int check_tmf(const char *folder)
+{
+    bool any = false;
+    if (folder != NULL && file_list(folder, any_file, &any) != ETWAS_OK) {
+        (void)fprintf(stderr, "etwas: --tmf %s: there is no such folder\n", folder);
+        return EXIT_NOT_FOUND;
+    }
+    return 0;
+}
+
+int choose_trace_explain(const struct trace_choices *choices, size_t failed,
+                         const struct etwas_error *error)
+{
+    const char *manifest = choices->failed_manifest;
+    const char *name = manifest != NULL ? manifest : choices->paths.names[failed];
+    const int result = setup_explain(name, error);
+    if (error->status == ETWAS_MALFORMED || error->status == ETWAS_NOT_FOUND) {
+        (void)fputs(manifest != NULL
+                        ? "next: --manifest with an instrumentation manifest (.man, .xml) or a "
+                          "folder of them\n"
+                        : "next: --file with an event trace log of Windows; all of a folder are "
+                          "--file 'FOLDER/*.etl'\n",
+                    stderr);
+    }
+    return result;
 }
 
 static void take_rule(const struct source_etw *etw, struct trace_rule *rule)
@@ -85,7 +120,7 @@ static int ask_trace(const struct options *options, struct trace_choices *choice
     size_t failed = 0;
     int result = 0;
     if (trace_census_take(&choices->wanted, &census, &failed, &error) != ETWAS_OK) {
-        return setup_explain(choices->paths.names[failed], &error);
+        return choose_trace_explain(choices, failed, &error);
     }
     for (size_t i = 0; i < options->source_count && result == 0; i++) {
         const char *name = options->sources[i]->etw.name;
@@ -107,7 +142,7 @@ static int make_rules(const struct options *options, struct trace_choices *choic
         return 0;
     }
     if (schemas_open(&choices->wanted.schemas, &schemas, &error) != ETWAS_OK) {
-        return setup_explain("--manifest", &error);
+        return choose_trace_explain(choices, 0, &error);
     }
     for (size_t i = 0; i < options->source_count; i++) {
         const struct source_etw *etw = &options->sources[i]->etw;
@@ -128,12 +163,16 @@ int choose_trace(const struct options *options, struct trace_choices *choices)
     *choices = (struct trace_choices){
         .wanted = {.schemas = {.manifests = choice->manifests,
                                .manifest_count = choice->manifest_count,
+                               .failed = &choices->failed_manifest,
                                .tmf = choice->tmf,
                                .raw_values = choice->raw_values,
                                .keep_values = choice->keep_values},
                    .stacks = choice->stacks}
     };
-    const int result = find_files(options, &choices->paths);
+    int result = find_files(options, &choices->paths);
+    if (result == 0) {
+        result = check_tmf(choice->tmf);
+    }
     choices->wanted.paths = (const char *const *)choices->paths.names;
     choices->wanted.path_count = choices->paths.count;
     return result == 0 ? make_rules(options, choices) : result;

@@ -195,7 +195,9 @@ static void pump_one(struct run *run, size_t index)
     if (status != ETWAS_CLOSED) {
         run->failed = true;
         error.status = status;
-        pipeline_say_error(run->pipeline->names[index], &error);
+        if (error.doing == NULL || error.doing[0] != '\0') {
+            pipeline_say_error(run->pipeline->names[index], &error);
+        }
     }
     end_source(run, index);
 }

@@ -2,7 +2,10 @@
 #include "monitor/setup.h"
 
 #include "monitor/choose_trace.h"
+#include "monitor/etw/trace_damages.h"
 #include "monitor/report/trace.h"
+
+enum { EXIT_FAILED = 2 };
 
 /* Who counts only needs no schemas, unless the providers without one are to be told. */
 static bool are_looked_at(const struct options *options)
@@ -24,7 +27,7 @@ int setup_trace(const struct options *options, struct source **source)
         size_t failed = 0;
         choices.wanted.headers_only = !are_looked_at(options);
         if (trace_source_open(&choices.wanted, source, &failed, &error) != ETWAS_OK) {
-            result = setup_explain(choices.paths.names[failed], &error);
+            result = choose_trace_explain(&choices, failed, &error);
         }
     }
     choose_trace_clear(&choices);
@@ -48,6 +51,9 @@ static int report(const struct options *options, const struct trace_choices *cho
     } else if (!report_trace_events(&census, options->list_system, json)) {
         result = choose_trace_unknown(&census, options->list_system);
     }
+    if (trace_damages_say(census.trace) != 0 && result == 0) {
+        result = EXIT_FAILED;
+    }
     trace_census_clear(&census);
     return result;
 }
@@ -61,7 +67,7 @@ int setup_report_trace(const struct options *options)
         size_t failed = 0;
         result = report(options, &choices, &failed, &error);
         if (result == TRACE_REPORT_FAILED) {
-            result = setup_explain(choices.paths.names[failed], &error);
+            result = choose_trace_explain(&choices, failed, &error);
         }
     }
     choose_trace_clear(&choices);

@@ -63,7 +63,7 @@ struct source_ops {
     /*
      * Hands over what is ready. OK: call again when there is input or time; CLOSED:
      * the source has ended by itself and everything was handed over; else it failed
-     * and `error` says how.
+     * and `error` says how; with an empty `doing` the source has said it itself.
      */
     enum etwas_status (*pump)(struct source *source, struct event_handler *handler,
                               struct etwas_error *error);

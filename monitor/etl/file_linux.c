@@ -36,7 +36,9 @@ enum etwas_status file_open(const char *path, struct file **file, uint64_t *size
         return fail(error, errno);
     }
     if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-        *error = (struct etwas_error){ETWAS_MALFORMED, 0, "opening what is not a regular file"};
+        *error = (struct etwas_error){ETWAS_MALFORMED, 0,
+                                      S_ISDIR(status.st_mode) ? "it is a folder"
+                                                              : "it is no regular file"};
     } else if ((*file = malloc(sizeof **file)) == NULL) {
         *error = (struct etwas_error){ETWAS_NO_MEMORY, 0, "opening the file"};
     } else {

@@ -47,7 +47,7 @@ enum etwas_status file_open(const char *path, struct file **file, uint64_t *size
         return fail(error, GetLastError());
     }
     if (GetFileType(handle) != FILE_TYPE_DISK || !GetFileSizeEx(handle, &length)) {
-        *error = (struct etwas_error){ETWAS_MALFORMED, 0, "opening what is not a regular file"};
+        *error = (struct etwas_error){ETWAS_MALFORMED, 0, "it is no regular file"};
     } else if ((*file = malloc(sizeof **file)) == NULL) {
         *error = (struct etwas_error){ETWAS_NO_MEMORY, 0, "opening the file"};
     } else {

@@ -21,10 +21,15 @@ enum {
 void trace_note_damage(struct trace *trace, const struct trace_damage *damage)
 {
     for (size_t i = 0; i < trace->damage_count; i++) {
-        const struct trace_damage *known = &trace->damages[i];
+        struct trace_damage *known = &trace->damages[i];
         if (known->path == damage->path && damage->offset >= known->offset &&
             damage->offset - known->offset < known->size) {
             return; /* seen before, when it was read for the first time */
+        }
+        if (known->path == damage->path && damage->offset + damage->size == known->offset) {
+            known->offset = damage->offset;
+            known->size += damage->size;
+            return;
         }
     }
     if (trace->damage_count < TRACE_MAX_DAMAGES) {
@@ -300,14 +305,19 @@ static void end_run(struct trace *trace, struct slot *slot)
     trace->limit = INT64_MIN;
 }
 
-/* The rest of the run at the top makes no sense: nothing more comes of it. */
+/* What comes next of the run at the top makes no sense: it goes on behind that, or ends. */
 static void give_up(struct trace *trace, struct run *run, struct slot *slot)
 {
-    if (run->at < slot->size) {
-        damage_in(trace, run, run->packed ? run->offset : run->offset + run->at,
-                  run->packed ? run->size : slot->size - run->at, "no record");
+    const struct trace_bytes bytes = {.data = slot->data, .size = slot->size};
+    const size_t next = run->at < slot->size ? trace_resync(trace, run, &bytes) : slot->size;
+    if (run->at < next) {
+        damage_in(trace, run, run->packed ? run->offset : run->offset + run->at, next - run->at,
+                  "no record");
     }
-    end_run(trace, slot);
+    if (next == slot->size || !step(trace, run, slot, next - run->at)) {
+        end_run(trace, slot);
+    }
+    trace->limit = INT64_MIN;
 }
 
 /* The record at the top of the heap. MALFORMED: there was none, and its run is given up. */

@@ -94,6 +94,16 @@ void trace_note_damage(struct trace *trace, const struct trace_damage *damage);
 ETWAS_MUST_CHECK enum etwas_status trace_index(struct trace *trace, size_t index,
                                                struct etwas_error *error);
 
+/* What a buffer holds, unpacked. */
+struct trace_bytes {
+    const uint8_t *data;
+    size_t size;
+};
+
+/* At run->at is no record: where records go on, or the size, if they do not. */
+size_t trace_resync(const struct trace *trace, const struct run *run,
+                    const struct trace_bytes *bytes);
+
 /* From the first record of a file. False: it is none that describes a trace. */
 bool trace_describe(struct trace_file *file, const struct etl_record *record);
 

@@ -197,8 +197,8 @@ static enum etwas_status add_path(struct manifest_files *files, const char *path
         return ETWAS_NO_MEMORY;
     }
     if (files->entry_count == before) {
-        *error = (struct etwas_error){ETWAS_MALFORMED, 0,
-                                      "looking for a manifest: there is no provider in it"};
+        *error =
+            (struct etwas_error){ETWAS_MALFORMED, 0, "there is no manifest of a provider in it"};
         return ETWAS_MALFORMED;
     }
     return ETWAS_OK;
@@ -213,6 +213,9 @@ enum etwas_status manifest_files_open(const struct schemas_options *options,
     *error = (struct etwas_error){ETWAS_NO_MEMORY, 0, "reading manifests"};
     for (size_t i = 0; i < options->manifest_count && status == ETWAS_OK; i++) {
         status = add_path(made, options->manifests[i], error);
+        if (status != ETWAS_OK && options->failed != NULL) {
+            *options->failed = options->manifests[i];
+        }
     }
     if (status != ETWAS_OK) {
         manifest_files_close(made);

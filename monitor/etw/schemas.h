@@ -21,6 +21,7 @@ struct schemas;
 struct schemas_options {
     const char *const *manifests; /* files and folders */
     size_t manifest_count;
+    const char **failed; /* where schemas_open() leaves which of them it was, or NULL */
     const char *cache; /* folder for the index of manifests, or NULL: none is kept */
     const char *tmf;   /* folder of trace message formats, or NULL */
     bool raw_values;   /* no names for the numbers of maps */

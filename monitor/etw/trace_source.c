@@ -8,6 +8,7 @@
 
 #include "monitor/etw/decode.h"
 #include "monitor/etw/extra.h"
+#include "monitor/etw/trace_damages.h"
 #include "monitor/etw/trace_lacking.h"
 
 enum {
@@ -152,25 +153,12 @@ static enum etwas_status fill(struct trace_source *source, size_t *count)
     return ETWAS_OK;
 }
 
-/* Damages, each with its place; how many. */
-static size_t say_damages(const struct trace_source *source)
-{
-    struct trace_damage damage;
-    size_t count = 0;
-    while (trace_damage(source->trace, count, &damage)) {
-        (void)fprintf(stderr, "etwas: %s: %" PRIu64 " bytes at offset %" PRIu64 ": %s\n",
-                      damage.path, damage.size, damage.offset, damage.what);
-        count++;
-    }
-    return count;
-}
-
 static enum etwas_status wind_up(const struct trace_source *source, struct etwas_error *error)
 {
-    if (say_damages(source) == 0) {
+    if (trace_damages_say(source->trace) == 0) {
         return ETWAS_CLOSED;
     }
-    *error = (struct etwas_error){ETWAS_MALFORMED, 0, "reading what is damaged"};
+    *error = (struct etwas_error){ETWAS_MALFORMED, 0, ""}; /* it is said */
     return ETWAS_MALFORMED;
 }
 

@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "monitor/etw/trace_damages.h"
 #include "monitor/event/number.h"
 #include "monitor/event/text.h"
+
+enum { EXIT_DAMAGED = 2 };
 
 enum {
     LINE_MAXIMUM = 1024 * 1024,
@@ -206,8 +209,9 @@ int report_trace_info(const struct trace_source_options *options, bool json, siz
             say_info(options->paths[i], trace_info(trace, i));
         }
     }
+    const bool damaged = trace_damages_say(trace) != 0;
     trace_close(trace);
-    return 0;
+    return damaged ? EXIT_DAMAGED : 0;
 }
 
 static bool same_provider(const struct trace_census_event *a, const struct trace_census_event *b)

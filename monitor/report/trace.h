@@ -7,7 +7,8 @@
 /* What etwas says about recorded traces, on standard output: for people, or as JSON lines. */
 enum { TRACE_REPORT_FAILED = -1 };
 
-/* Each file's facts. TRACE_REPORT_FAILED: `error` and `failed` as of trace_open(); else 0. */
+/* Each file's facts. TRACE_REPORT_FAILED: `error` and `failed` as of trace_open(); else the exit
+ * status: 2 where something is damaged. */
 int report_trace_info(const struct trace_source_options *options, bool json, size_t *failed,
                       struct etwas_error *error);
 

@@ -284,6 +284,87 @@ static void a_broken_record_ends_its_buffer_only(void **state)
     trace_close(trace);
 }
 
+/* Buffers of CPUs 0 and 1 with three events each. */
+static void make_six(void)
+{
+    maker_begin(&maker, &system_clock);
+    for (uint16_t cpu = 0; cpu < 2; cpu++) {
+        maker_buffer(&maker, cpu);
+        for (uint16_t i = 0; i < 3; i++) {
+            maker_event(&maker, 2000 + 10 * (i + 1) + cpu, (uint16_t)(2 * i + cpu + 1));
+        }
+    }
+}
+
+/* The only damage is so many bytes there. */
+static void expect_damage(const struct trace *trace, uint64_t offset, uint64_t size)
+{
+    struct trace_damage damage;
+    assert_true(trace_damage(trace, 0, &damage));
+    assert_int_equal(damage.offset, offset);
+    assert_int_equal(damage.size, size);
+    assert_false(trace_damage(trace, 1, &damage));
+}
+
+static void behind_a_broken_record_its_buffer_goes_on(void **state)
+{
+    (void)state;
+    static const uint16_t ids[] = {1, 2, 4, 5, 6};
+    make_six();
+    memset(maker.data + MAKER_BUFFER + 72 + 88, 0, 40);
+    maker_write(&maker, path);
+    struct trace *trace = open_files(1);
+    expect_ids(trace, ids, 5);
+    expect_damage(trace, MAKER_BUFFER + 72 + 88, 88);
+    trace_close(trace);
+}
+
+static void a_wrong_size_of_a_buffer_costs_no_event(void **state)
+{
+    (void)state;
+    static const uint16_t ids[] = {1, 2, 3, 4, 5, 6};
+    static const uint32_t sizes[] = {0, 71, 80, 2 * MAKER_BUFFER, MAKER_BUFFER + 8, UINT32_MAX};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        make_six();
+        maker_u32(maker.data + MAKER_BUFFER, sizes[i]);
+        maker_write(&maker, path);
+        struct trace *trace = open_files(1);
+        expect_ids(trace, ids, 6);
+        expect_damage(trace, MAKER_BUFFER, 4);
+        trace_close(trace);
+    }
+}
+
+static void a_wrong_end_of_the_data_costs_no_event(void **state)
+{
+    (void)state;
+    static const uint16_t ids[] = {1, 2, 3, 4, 5, 6};
+    static const uint32_t ends[] = {71, 80, MAKER_BUFFER + 1, UINT32_MAX};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        make_six();
+        maker_u32(maker.data + MAKER_BUFFER + 4, 72 + 3 * 88);
+        maker_u32(maker.data + MAKER_BUFFER + 0x30, ends[i]);
+        maker_write(&maker, path);
+        struct trace *trace = open_files(1);
+        expect_ids(trace, ids, 6);
+        expect_damage(trace, MAKER_BUFFER + 0x30, 4);
+        trace_close(trace);
+    }
+}
+
+static void what_a_cut_took_away_is_told_once(void **state)
+{
+    (void)state;
+    static const uint16_t ids[] = {1, 2, 3, 5};
+    make_six();
+    maker.size = 2 * MAKER_BUFFER + 72 + 88 + 40;
+    maker_write(&maker, path);
+    struct trace *trace = open_files(1);
+    expect_ids(trace, ids, 4);
+    expect_damage(trace, 2 * MAKER_BUFFER + 72 + 88, 2 * 88);
+    trace_close(trace);
+}
+
 static void what_is_no_trace_is_refused(void **state)
 {
     (void)state;
@@ -346,6 +427,10 @@ int main(void)
         cmocka_unit_test(zeros_at_the_end_are_no_damage),
         cmocka_unit_test(behind_a_broken_buffer_it_goes_on),
         cmocka_unit_test(a_broken_record_ends_its_buffer_only),
+        cmocka_unit_test(behind_a_broken_record_its_buffer_goes_on),
+        cmocka_unit_test(a_wrong_size_of_a_buffer_costs_no_event),
+        cmocka_unit_test(a_wrong_end_of_the_data_costs_no_event),
+        cmocka_unit_test(what_a_cut_took_away_is_told_once),
         cmocka_unit_test(what_is_no_trace_is_refused),
         cmocka_unit_test(any_byte_may_be_wrong),
     };
