@@ -9,7 +9,7 @@
 enum etwas_status buffer_head_read(const uint8_t *data, struct buffer_head *head)
 {
     *head = (struct buffer_head){.size = load_u32(data),
-                                 .end = load_u32(data + 0x30),
+                                 .end = load_u32(data + BUFFER_END),
                                  .stamp = load_i64(data + 0x10),
                                  .sequence = load_i64(data + 0x18),
                                  .cpu = load_u16(data + 0x28),

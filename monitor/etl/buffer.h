@@ -16,6 +16,7 @@
  */
 enum {
     BUFFER_HEADER = 72,
+    BUFFER_END = 0x30,        /* where a header says where the last record ends */
     BUFFER_COMPRESSED = 0x40, /* of `flags`: what is behind the header is packed */
     BUFFER_PROC_INDEX = 0x20,
 };

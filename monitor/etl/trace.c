@@ -18,27 +18,6 @@ enum {
     MESSAGE_HEAD = 8,
 };
 
-void trace_note_damage(struct trace *trace, const struct trace_damage *damage)
-{
-    for (size_t i = 0; i < trace->damage_count; i++) {
-        struct trace_damage *known = &trace->damages[i];
-        if (known->path == damage->path && damage->offset >= known->offset &&
-            damage->offset - known->offset < known->size) {
-            return; /* seen before, when it was read for the first time */
-        }
-        if (known->path == damage->path && damage->offset + damage->size == known->offset) {
-            known->offset = damage->offset;
-            known->size += damage->size;
-            return;
-        }
-    }
-    if (trace->damage_count < TRACE_MAX_DAMAGES) {
-        trace->damages[trace->damage_count++] = *damage;
-    } else {
-        trace->damages[TRACE_MAX_DAMAGES - 1].size += damage->size;
-    }
-}
-
 /* WPP: what comes before the time depends on the flags. */
 static bool peek_message(const uint8_t *data, size_t size, int64_t *stamp)
 {
@@ -160,6 +139,28 @@ static enum etwas_status resize(struct trace *trace, struct slot *slot, size_t c
     return ETWAS_OK;
 }
 
+/* Gives back memory of other slots, so that one may become that large. False: they are pinned. */
+static bool make_room(struct trace *trace, const struct slot *slot, size_t capacity)
+{
+    bool pinned = false;
+    for (size_t i = 0; i < trace->slot_count; i++) {
+        struct slot *other = &trace->slots[i];
+        if (trace->memory + capacity - slot->capacity <= TRACE_MEMORY) {
+            return true;
+        }
+        if (other != slot && other->data != NULL && is_pinned(trace, other)) {
+            pinned = true;
+        } else if (other != slot) {
+            trace_forget(trace, other);
+            free(other->data);
+            trace->memory -= other->capacity;
+            other->data = NULL;
+            other->capacity = 0;
+        }
+    }
+    return !pinned;
+}
+
 /* AGAIN: all are pinned. */
 static enum etwas_status take_slot(struct trace *trace, size_t capacity, struct slot **taken)
 {
@@ -174,7 +175,7 @@ static enum etwas_status take_slot(struct trace *trace, size_t capacity, struct 
         slot = &slots[trace->slot_count++];
         *slot = (struct slot){.epoch = trace->epoch - 1};
     }
-    if (slot == NULL) {
+    if (slot == NULL || (slot->capacity < capacity && !make_room(trace, slot, capacity))) {
         return ETWAS_AGAIN;
     }
     trace_forget(trace, slot);
@@ -190,13 +191,38 @@ static void damage_in(struct trace *trace, const struct run *run, uint64_t offse
     trace_note_damage(trace, &damage);
 }
 
-static void read_plain(struct trace *trace, const struct run *run, struct slot *slot)
+enum { PEEK = 8 /* bytes behind the last record, to see whether it is the last */ };
+
+/* Not what Windows fills buffers up with: if records go on there, the head's end is wrong. */
+static enum etwas_status widen(struct trace *trace, struct run *run, struct slot *slot)
 {
-    slot->size = file_read(trace->files[run->file].file, run->offset, slot->data, run->end);
-    if (slot->size < run->end) {
-        damage_in(trace, run, run->offset + slot->size, run->end - slot->size,
-                  "cannot be read any more");
+    struct file *file = trace->files[run->file].file;
+    const enum etwas_status status = resize(trace, slot, run->size);
+    if (status != ETWAS_OK) {
+        return status;
     }
+    const size_t size = file_read(file, run->offset, slot->data, run->size);
+    const size_t more = trace_find_record(slot->data, size, run->end);
+    const size_t end = more < size ? trace_end_of_records(slot->data, size, more) : run->end;
+    if (end > run->end) {
+        damage_in(trace, run, run->offset + BUFFER_END, sizeof(uint32_t), "an end is wrong");
+        run->end = (uint32_t)end;
+    }
+    slot->size = run->end < size ? run->end : size;
+    return ETWAS_OK;
+}
+
+static enum etwas_status read_plain(struct trace *trace, struct run *run, struct slot *slot)
+{
+    const size_t wanted = run->size - run->end >= PEEK ? run->end + PEEK : run->end;
+    const size_t got = file_read(trace->files[run->file].file, run->offset, slot->data, wanted);
+    slot->size = got < run->end ? got : run->end;
+    if (got < run->end) {
+        damage_in(trace, run, run->offset + got, run->end - got, "cannot be read any more");
+    } else if (got > run->end && load_u32(slot->data + run->end) != UINT32_MAX) {
+        return widen(trace, run, slot);
+    }
+    return ETWAS_OK;
 }
 
 static enum etwas_status read_packed(struct trace *trace, const struct run *run, struct slot *slot)
@@ -226,11 +252,9 @@ enum etwas_status trace_load(struct trace *trace, size_t index)
 {
     struct run *run = &trace->runs[index];
     struct slot *slot = NULL;
-    enum etwas_status status = take_slot(trace, run->end, &slot);
-    if (status == ETWAS_OK && run->packed) {
-        status = read_packed(trace, run, slot);
-    } else if (status == ETWAS_OK) {
-        read_plain(trace, run, slot);
+    enum etwas_status status = take_slot(trace, (size_t)run->end + PEEK, &slot);
+    if (status == ETWAS_OK) {
+        status = run->packed ? read_packed(trace, run, slot) : read_plain(trace, run, slot);
     }
     if (status != ETWAS_OK) {
         return status;
@@ -243,19 +267,17 @@ enum etwas_status trace_load(struct trace *trace, size_t index)
 
 /* --- the merge --- */
 
-/* Moves behind a record; false: it was the last one of its run. */
-static bool step(struct trace *trace, struct run *run, const struct slot *slot, size_t taken)
+/* Moves behind a record; false: no record with a time of its own lies there. */
+static bool step(const struct trace *trace, struct run *run, const struct slot *slot, size_t taken)
 {
     int64_t stamp = 0;
-    run->at += (uint32_t)taken;
-    const size_t left = slot->size - run->at;
-    if (left < 8) {
+    const size_t next = run->at + taken;
+    if (!trace_peek(slot->data + next, slot->size - next, &stamp)) {
         return false;
     }
-    /* What has no time of its own stays behind the one before it. */
-    if (trace_peek(slot->data + run->at, left, &stamp)) {
-        run->key = trace_key(trace, run->file, stamp);
-    }
+    run->before = run->at;
+    run->at = (uint32_t)next;
+    run->key = trace_key(trace, run->file, stamp);
     return true;
 }
 
@@ -269,6 +291,7 @@ static void start_runs(struct trace *trace)
         const struct way way = {.key = run->first, .run = trace->next++};
         run->key = run->first;
         run->at = BUFFER_HEADER;
+        run->before = run->at;
         push(trace, &way);
     }
 }
@@ -305,22 +328,75 @@ static void end_run(struct trace *trace, struct slot *slot)
     trace->limit = INT64_MIN;
 }
 
-/* What comes next of the run at the top makes no sense: it goes on behind that, or ends. */
-static void give_up(struct trace *trace, struct run *run, struct slot *slot)
+/* Bytes of a run's buffer that are passed over. Of a packed one the file's bytes are not known. */
+static void damage_run(struct trace *trace, const struct run *run, size_t from, size_t to)
 {
-    const struct trace_bytes bytes = {.data = slot->data, .size = slot->size};
-    const size_t next = run->at < slot->size ? trace_resync(trace, run, &bytes) : slot->size;
-    if (run->at < next) {
-        damage_in(trace, run, run->packed ? run->offset : run->offset + run->at, next - run->at,
-                  "no record");
-    }
-    if (next == slot->size || !step(trace, run, slot, next - run->at)) {
-        end_run(trace, slot);
-    }
-    trace->limit = INT64_MIN;
+    damage_in(trace, run, run->packed ? run->offset : run->offset + from,
+              run->packed ? run->size : to - from, "no record");
 }
 
-/* The record at the top of the heap. MALFORMED: there was none, and its run is given up. */
+/*
+ * No record begins where the next one of the run at the top should: on to where they go on, which
+ * may be inside the last one, if its size was wrong.
+ */
+static void pass_over(struct trace *trace, struct run *run, struct slot *slot)
+{
+    int64_t stamp = 0;
+    if (run->at >= slot->size) {
+        end_run(trace, slot);
+        return;
+    }
+    const size_t found = trace_find_record(slot->data, slot->size, run->before + 1);
+    const bool inside = found < run->at;
+    damage_run(trace, run, inside ? run->before : run->at, inside ? run->at : found);
+    run->at = (uint32_t)found;
+    run->before = run->at;
+    if (found == slot->size) {
+        end_run(trace, slot);
+    } else if (trace_peek(slot->data + found, slot->size - found, &stamp)) {
+        run->key = trace_key(trace, run->file, stamp);
+        trace->limit = INT64_MIN; /* its place in the heap is another one now */
+    }
+}
+
+/* Where the next record should begin there is none: if one begins in the last one, it ends there.
+ */
+static size_t shorten(struct trace *trace, const struct run *run, const struct slot *slot,
+                      struct etl_record *record, size_t taken)
+{
+    const size_t found = trace_find_record(slot->data, slot->size, run->at + 1);
+    if (found - run->at >= taken) {
+        return taken;
+    }
+    const uint8_t *start = slot->data + found;
+    if (start < record->payload + record->payload_size) {
+        record->payload_size = start > record->payload ? (size_t)(start - record->payload) : 0;
+    }
+    damage_run(trace, run, run->at, found);
+    return found - run->at;
+}
+
+/*
+ * Moves the run at the top behind a record when step() did not; false: it was the last one. What
+ * has no time of its own stays behind the one before it.
+ */
+static bool step_in_doubt(struct trace *trace, const struct slot *slot, struct etl_record *record,
+                          size_t taken)
+{
+    struct run *run = trace->top;
+    const uint8_t *next = slot->data + run->at + taken;
+    const size_t left = slot->size - run->at - taken;
+    struct etl_record other;
+    size_t unused = 0;
+    if (left >= 8 && etl_record_read(next, left, &other, &unused) != ETWAS_OK) {
+        taken = shorten(trace, run, slot, record, taken);
+    }
+    run->before = run->at;
+    run->at += (uint32_t)taken;
+    return slot->size - run->at >= 8;
+}
+
+/* The record at the top of the heap. MALFORMED: there was none, and its run was moved on. */
 static enum etwas_status take_top(struct trace *trace, struct etl_record *record)
 {
     struct run *run = trace->top;
@@ -328,13 +404,13 @@ static enum etwas_status take_top(struct trace *trace, struct etl_record *record
     size_t taken = 0;
     if (run->at >= slot->size ||
         etl_record_read(slot->data + run->at, slot->size - run->at, record, &taken) != ETWAS_OK) {
-        give_up(trace, run, slot);
+        pass_over(trace, run, slot);
         return ETWAS_MALFORMED;
     }
     record->cpu = run->cpu;
     record->file = run->file;
     slot->epoch = trace->epoch;
-    if (!step(trace, run, slot, taken)) {
+    if (!step(trace, run, slot, taken) && !step_in_doubt(trace, slot, record, taken)) {
         end_run(trace, slot);
     }
     return ETWAS_OK;
@@ -482,13 +558,4 @@ size_t trace_file_count(const struct trace *trace)
 const struct trace_info *trace_info(const struct trace *trace, size_t file)
 {
     return &trace->files[file].info;
-}
-
-bool trace_damage(const struct trace *trace, size_t index, struct trace_damage *damage)
-{
-    if (index >= trace->damage_count) {
-        return false;
-    }
-    *damage = trace->damages[index];
-    return true;
 }

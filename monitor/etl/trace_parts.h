@@ -38,6 +38,7 @@ struct run {
     uint32_t size;   /* on disk, as far as the file goes */
     uint32_t end;    /* unpacked */
     uint32_t at;     /* where its next record begins */
+    uint32_t before; /* where the one before that began */
     uint32_t cpu;
     uint32_t slot; /* where its bytes are, from 1; 0: nowhere */
     uint16_t file;
@@ -90,19 +91,21 @@ void trace_forget(struct trace *trace, struct slot *slot);
 /* Notes it, unless it was noted before; those that touch become one. */
 void trace_note_damage(struct trace *trace, const struct trace_damage *damage);
 
+/*
+ * How many records follow one another at `at`, up to a few, if they can be believed; 0: none. Where
+ * the bytes end, or are 0xff, that is the end of the last one's buffer.
+ */
+size_t trace_chain(const uint8_t *data, size_t size, size_t at);
+
+/* The next place from `from` on where records go on; `size`: none. */
+size_t trace_find_record(const uint8_t *data, size_t size, size_t from);
+
+/* Where the last of the records ends that can be found from `at` on; `at`: there are none. */
+size_t trace_end_of_records(const uint8_t *data, size_t size, size_t at);
+
 /* Finds the buffers of file `index` and adds them to `runs`. NO_MEMORY, MALFORMED: no trace. */
 ETWAS_MUST_CHECK enum etwas_status trace_index(struct trace *trace, size_t index,
                                                struct etwas_error *error);
-
-/* What a buffer holds, unpacked. */
-struct trace_bytes {
-    const uint8_t *data;
-    size_t size;
-};
-
-/* At run->at is no record: where records go on, or the size, if they do not. */
-size_t trace_resync(const struct trace *trace, const struct run *run,
-                    const struct trace_bytes *bytes);
 
 /* From the first record of a file. False: it is none that describes a trace. */
 bool trace_describe(struct trace_file *file, const struct etl_record *record);

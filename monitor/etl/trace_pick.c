@@ -44,7 +44,8 @@ static bool look_through(const struct trace *trace, size_t run, const struct slo
         const uint8_t *data = slot->data + at;
         int64_t stamp = 0;
         if (etl_record_glance(data, slot->size - at, &glance, &taken) != ETWAS_OK) {
-            return true; /* the rest makes no sense */
+            taken = trace_find_record(slot->data, slot->size, at + 1) - at;
+            continue;
         }
         if (glance.provider_id == NULL || !wanted(&glance) ||
             !trace_peek(data, slot->size - at, &stamp)) {

@@ -105,6 +105,11 @@ void maker_event(struct maker *maker, int64_t stamp, uint16_t id)
     maker_record(maker, record, sizeof record);
 }
 
+void maker_end(struct maker *maker)
+{
+    close_buffer(maker);
+}
+
 void maker_write(struct maker *maker, const char *path)
 {
     close_buffer(maker);

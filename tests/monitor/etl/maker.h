@@ -38,7 +38,10 @@ void maker_event(struct maker *maker, int64_t stamp, uint16_t id);
 /* Any record, its head included; filled up to a multiple of eight. */
 void maker_record(struct maker *maker, const void *data, size_t size);
 
-/* Closes the last buffer and writes the file. */
+/* Closes the last buffer: the bytes are those of a file. */
+void maker_end(struct maker *maker);
+
+/* The same, and writes the file. */
 void maker_write(struct maker *maker, const char *path);
 
 void maker_u16(uint8_t *at, uint16_t value);

@@ -40,3 +40,17 @@ grep -q 'did you mean Etwas-Sample-Disk' "$folder/err" || fail "nothing is sugge
     fail "--list providers"
 "$etwas" --file "$sample" --list events Etwas-Sample-Disk |
     grep -q '5  Etwas-Sample-Disk 20 v0 WriteFailed  (TraceLogging)' || fail "--list events"
+
+# One damage: the events around it, one warning with its place, exit status 2.
+cp "$sample" "$folder/damaged.etl"
+chmod u+w "$folder/damaged.etl"
+dd if=/dev/zero of="$folder/damaged.etl" bs=1 seek=4096 count=600 conv=notrunc 2> "$folder/dd"
+status=0
+"$etwas" --quiet --file "$folder/damaged.etl" --format json > "$folder/left" 2> "$folder/warning" ||
+    status=$?
+[ "$status" -eq 2 ] || fail "damage is status 2, not $status"
+[ "$(wc -l < "$folder/left")" -ge 35 ] || fail "more is lost than what was damaged"
+grep -v -x -F -f "$folder/all" "$folder/left" > "$folder/strange" && fail "events nobody wrote"
+[ "$(wc -l < "$folder/warning")" -eq 1 ] || fail "it is not one warning"
+grep -q "damaged.etl: [0-9]* bytes at offset 4096 skipped: " "$folder/warning" ||
+    fail "the warning does not say where: $(cat "$folder/warning")"
