@@ -294,7 +294,9 @@ static struct value integer(const struct etw_place *place, struct arena *arena)
     }
     const bool is_signed = field->in_type == ETW_IN_INT8 || field->in_type == ETW_IN_INT16 ||
                            field->in_type == ETW_IN_INT32 || field->in_type == ETW_IN_INT64;
-    struct value value = uint_value(number);
+    const bool is_hex = field->in_type == ETW_IN_POINTER || field->in_type == ETW_IN_HEX32 ||
+                        field->in_type == ETW_IN_HEX64;
+    struct value value = is_hex ? hex_value(number) : uint_value(number);
     if (is_signed) {
         value = (struct value){.type = VALUE_INT, .as.i = signed_number(number, place->size)};
     }
@@ -385,8 +387,7 @@ struct value etw_item_value(const struct etw_place *place, struct arena *arena)
     case ETW_IN_POINTER:
     case ETW_IN_HEX32:
     case ETW_IN_HEX64:
-        return place->field->map != NULL ? integer(place, arena)
-                                         : hex_value(etw_item_number(place->field, data, size));
+        return integer(place, arena);
     case ETW_IN_NULL:
         return (struct value){.type = VALUE_NULL};
     default:

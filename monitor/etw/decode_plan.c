@@ -78,6 +78,16 @@ static void set_integer(struct etw_plan *plan)
     }
 }
 
+/* Codes, which may have names, and addresses go any way. */
+static void set_hex(struct etw_plan *plan)
+{
+    const uint16_t out = plan->field->out_type;
+    if (out != ETW_OUT_WIN32_ERROR && out != ETW_OUT_NTSTATUS && out != ETW_OUT_HRESULT &&
+        out != ETW_OUT_BOOLEAN && out != ETW_OUT_IPV4 && out != ETW_OUT_PORT) {
+        set_number(plan, VALUE_HEX);
+    }
+}
+
 /* What is not told here goes any way. */
 static void set_way(struct etw_plan *plan)
 {
@@ -96,7 +106,7 @@ static void set_way(struct etw_plan *plan)
     case ETW_IN_POINTER:
     case ETW_IN_HEX32:
     case ETW_IN_HEX64:
-        set_number(plan, VALUE_HEX);
+        set_hex(plan);
         break;
     case ETW_IN_UTF16:
     case ETW_IN_UNTERMINATED_UTF16:
