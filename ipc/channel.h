@@ -49,6 +49,12 @@ struct channel_room {
 ETWAS_MUST_CHECK enum etwas_status
 channel_receive(struct channel *channel, struct channel_room *room, int *handle, int timeout_ms);
 
+/*
+ * From now on the other side can send nothing; it learns that when it tries, and what it sent
+ * before can still be received, up to CLOSED.
+ */
+void channel_stop(struct channel *channel);
+
 /* What poll() waits on, for programs that wait on more than this channel. */
 int channel_descriptor(const struct channel *channel);
 

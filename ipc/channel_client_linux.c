@@ -93,6 +93,11 @@ void channel_close(struct channel *channel)
     free(channel);
 }
 
+void channel_stop(struct channel *channel)
+{
+    (void)shutdown(channel->socket, SHUT_RD);
+}
+
 int channel_descriptor(const struct channel *channel)
 {
     return channel->socket;

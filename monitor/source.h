@@ -68,8 +68,8 @@ struct source_ops {
     enum etwas_status (*pump)(struct source *source, struct event_handler *handler,
                               struct etwas_error *error);
     /*
-     * Asks the source to end: from now on it hands over only what happened until
-     * this call, and pump() then answers CLOSED. Harmless when called twice.
+     * Asks the source to end: it hands over what happened until this call, and what came with
+     * that and would be lost otherwise, and pump() then answers CLOSED. Harmless when called twice.
      */
     void (*finish)(struct source *source);
     void (*accounts)(const struct source *source, struct source_accounts *accounts);

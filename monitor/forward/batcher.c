@@ -7,7 +7,9 @@
 #include <zstd.h>
 
 #include "monitor/event/encode.h"
+#include "monitor/forward/recover.h"
 #include "monitor/local/moment.h"
+#include "monitor/spool/draft.h"
 
 enum {
     LEVEL = 1,                           /* of zstd: higher ones cost more than they save */
@@ -15,6 +17,7 @@ enum {
     ARENA_MAXIMUM = 8 * 1024 * 1024,
     PACKED_SIZE = BATCH_MAX_SENT + 16 * 1024, /* above ZSTD_COMPRESSBOUND(BATCH_MAX_LINE) */
     WAIT_ROOM_MS = 200,
+    DRAFT_MS = 5,    /* a batch that is filled sooner is not kept in a file meanwhile */
     CALL_DECAY = 16, /* the biggest of so many calls, about, is what is expected of the next */
 };
 
@@ -29,6 +32,10 @@ struct batcher {
     uint64_t count; /* of the batch being filled */
     uint64_t own;
     int64_t sealed_ms;       /* moment_steady_ms() of the last batch */
+    int64_t kept_ms;         /* when all there was was in the spool, as a batch or as a draft */
+    struct batch_books kept; /* as of then */
+    struct batch_books said; /* as of the last batch */
+    uint64_t kept_count;
     size_t call_start;       /* bytes of lines at the last checkpoint; SIZE_MAX: sealed since */
     size_t call_bytes;       /* what comes between two checkpoints, at most, lately */
     struct batch_books past; /* before this program */
@@ -40,6 +47,21 @@ struct batcher {
     struct batcher_stats stats;
     uint8_t packed[PACKED_SIZE];
 };
+
+/* May take a while: --drop block waits for room, for what another program left, too. */
+static enum etwas_status take_up_draft(struct batcher *batcher)
+{
+    struct spool *spool = batcher->options.spool;
+    enum etwas_status status = recover_draft(spool);
+    while (status == ETWAS_AGAIN) {
+        if (!spool_wait_room(spool, WAIT_ROOM_MS) && batcher->options.interrupted != NULL &&
+            batcher->options.interrupted()) {
+            return ETWAS_BUSY;
+        }
+        status = recover_draft(spool);
+    }
+    return status == ETWAS_TOO_BIG ? ETWAS_OK : status; /* none of ours: it cannot be sent */
+}
 
 enum etwas_status batcher_open(const struct batcher_options *options, struct batcher **batcher)
 {
@@ -57,10 +79,15 @@ enum etwas_status batcher_open(const struct batcher_options *options, struct bat
     }
     encoder_init(&made->encoder);
     output_init(&made->lines, OUTPUT_MAXIMUM);
+    const enum etwas_status status = take_up_draft(made);
+    if (status != ETWAS_OK) {
+        batcher_close(made);
+        return status;
+    }
     const struct spool_past *past = spool_past(options->spool);
-    made->past = past->books;
+    made->past = made->kept = made->said = past->books;
     made->position = past->position;
-    made->sealed_ms = moment_steady_ms();
+    made->sealed_ms = made->kept_ms = moment_steady_ms();
     *batcher = made;
     return ETWAS_OK;
 }
@@ -143,7 +170,9 @@ static enum etwas_status seal(struct batcher *batcher, size_t size, struct etwas
     batcher->stats.events += batcher->count;
     batcher->count = 0;
     batcher->own = 0;
-    batcher->sealed_ms = moment_steady_ms();
+    batcher->sealed_ms = batcher->kept_ms = moment_steady_ms();
+    batcher->kept = batcher->said = head.books;
+    batcher->kept_count = 0;
     batcher->call_start = SIZE_MAX;
     batcher->lines.size -= size;
     if (batcher->lines.size != 0) {
@@ -267,6 +296,35 @@ static void settle_past(struct batcher *batcher)
     }
 }
 
+static bool differ(const struct batch_books *one, const struct batch_books *other)
+{
+    return one->produced != other->produced || one->filtered != other->filtered ||
+           one->lost_kernel != other->lost_kernel || one->lost_monitor != other->lost_monitor;
+}
+
+/* Have the books changed since the last batch? */
+static bool is_unsaid(const struct batcher *batcher)
+{
+    struct batch_books books;
+    get_books(batcher, &books);
+    return differ(&books, &batcher->said);
+}
+
+/* Everything so far is kept for the next program, should this one be killed. */
+static void keep(struct batcher *batcher)
+{
+    struct batch_head head = {.count = batcher->count, .own = batcher->own};
+    get_books(batcher, &head.books);
+    if (batcher->begun &&
+        (batcher->count != batcher->kept_count || differ(&head.books, &batcher->kept))) {
+        spool_draft(batcher->options.spool, &head, &batcher->position,
+                    batcher->lines.data == NULL ? "" : batcher->lines.data, batcher->lines.size);
+        batcher->kept = head.books;
+        batcher->kept_count = batcher->count;
+    }
+    batcher->kept_ms = moment_steady_ms();
+}
+
 /* May what comes until the next checkpoint be too much for this batch? */
 static bool is_nearly_full(struct batcher *batcher)
 {
@@ -293,6 +351,9 @@ void batcher_checkpoint(struct batcher *batcher, const struct sink_books *books)
         /* Should this fail, the batch goes on filling, and the next call will fail and say so. */
         (void)!seal(batcher, batcher->lines.size, &error);
     }
+    if (moment_steady_ms() - batcher->kept_ms >= DRAFT_MS) {
+        keep(batcher);
+    }
     batcher->call_start = batcher->lines.size;
 }
 
@@ -311,10 +372,15 @@ static bool has_silent_sink(struct spool *spool)
 enum etwas_status batcher_flush(struct batcher *batcher, bool now, struct etwas_error *error)
 {
     const int64_t age_ms = moment_steady_ms() - batcher->sealed_ms;
+    if (batcher->count != 0 && (now || age_ms >= (int64_t)batcher->options.fill_ms)) {
+        return seal(batcher, batcher->lines.size, error);
+    }
+    if (now && batcher->begun && is_unsaid(batcher)) {
+        return seal(batcher, 0, error); /* the next program goes on from the last batch */
+    }
+    keep(batcher);
     if (batcher->count != 0) {
-        return now || age_ms >= (int64_t)batcher->options.fill_ms
-                   ? seal(batcher, batcher->lines.size, error)
-                   : ETWAS_AGAIN;
+        return ETWAS_AGAIN;
     }
     if (age_ms >= (int64_t)batcher->options.silence_ms && batcher->begun &&
         has_silent_sink(batcher->options.spool)) {

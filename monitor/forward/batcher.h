@@ -17,8 +17,10 @@
  *
  * Books and position are those of the last checkpoint. A batch that is full before the next
  * one also counts the events since then: as produced if they were not yet, and in
- * the position of their CPU. What was left out since then it cannot know; should this program
- * die right there, the next will count that as lost(monitor) instead of filtered.
+ * the position of their CPU. What is not sealed yet is kept as a draft (monitor/spool/draft.h)
+ * while nothing more comes, and every few milliseconds else. What was left out since then it cannot
+ * know; should this program die right there, the next will count that as lost(monitor) instead of
+ * filtered.
  */
 struct batcher;
 
@@ -39,7 +41,7 @@ struct batcher_stats {
 /* NO_MEMORY. */
 ETWAS_MUST_CHECK enum etwas_status batcher_open(const struct batcher_options *options,
                                                 struct batcher **batcher);
-void batcher_close(struct batcher *batcher); /* NULL is fine; what was not sealed is gone */
+void batcher_close(struct batcher *batcher); /* NULL is fine; what was not sealed stays a draft */
 
 /* Statuses of spool_append() and BUSY: there is no room, and somebody does not want to wait. */
 ETWAS_MUST_CHECK enum etwas_status batcher_add(struct batcher *batcher, const struct event *events,

@@ -12,7 +12,7 @@ enum {
     BUSY_SAID_MS = 5000,  /* a relay may be busy for so long without a word about it */
     READ_AGAIN_MS = 1000, /* after the spool could not be read */
     CLOCK_SMALL_S = 2,    /* an offset that changes by so little does not explain a refusal */
-    REASON_SIZE = 160,
+    REASON_SIZE = 400,
 };
 
 struct course *course_open(struct sender *sender, struct stream *stream, size_t sink,
@@ -239,13 +239,31 @@ static void take_verdict(struct course *course, struct transfer *transfer,
     send_again(course, sequence);
 }
 
+/* Who answers is not who he should be, or cannot be known. */
+static void take_stranger(struct course *course, const struct transfer *transfer, CURLcode code)
+{
+    char what[REASON_SIZE];
+    const char *ca = course->sender->options.ca_file;
+    if (code == CURLE_SSL_CACERT_BADFILE) {
+        relay_failed(course, "whom to trust cannot be read", ca);
+        return;
+    }
+    (void)snprintf(what, sizeof what, "%s; %s%s",
+                   transfer->problem[0] != 0 ? transfer->problem : curl_easy_strerror(code),
+                   ca == NULL ? "--ca FILE says whom to trust" : "trusted is ",
+                   ca == NULL ? "" : ca);
+    relay_failed(course, "the relay's certificate is not good", what);
+}
+
 /* No answer came, or none that ends. */
 static void take_failure(struct course *course, struct transfer *transfer, CURLcode code)
 {
     long number = 0;
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
     const bool unreached = code == CURLE_COULDNT_CONNECT && number != 0;
-    if (code == CURLE_OPERATION_TIMEDOUT) {
+    if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
+        take_stranger(course, transfer, code);
+    } else if (code == CURLE_OPERATION_TIMEDOUT) {
         relay_failed(course, "relay does not answer", "nothing came in time");
     } else {
         relay_failed(course, "relay does not answer",

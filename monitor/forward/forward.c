@@ -220,18 +220,21 @@ static enum etwas_status open_parts(struct forward *forward, const struct forwar
                       : GONE_S,
     };
     struct sender *sender = NULL;
-    enum etwas_status status = batcher_open(&filling, &forward->batcher);
-    if (status != ETWAS_OK) {
-        *error = (struct etwas_error){.status = status, .doing = "making batches"};
-        return status;
-    }
     forward->curl = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
     if (!forward->curl) {
         *error = (struct etwas_error){.status = ETWAS_SYSTEM, .doing = "opening libcurl"};
         return ETWAS_SYSTEM;
     }
-    status = sender_open(&sending, forward->spool, &sender, error);
+    enum etwas_status status = sender_open(&sending, forward->spool, &sender, error);
     atomic_store(&forward->sender, sender);
+    if (status != ETWAS_OK) {
+        return status;
+    }
+    /* May want room that only the sender makes. */
+    status = batcher_open(&filling, &forward->batcher);
+    if (status != ETWAS_OK) {
+        *error = (struct etwas_error){.status = status, .doing = "making batches"};
+    }
     return status;
 }
 

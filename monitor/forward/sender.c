@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "monitor/forward/recover.h"
 #include "monitor/forward/sender_parts.h"
 #include "monitor/local/moment.h"
 
@@ -211,6 +212,17 @@ static uint64_t waiting_in_all(const struct stream *stream)
     return sum;
 }
 
+/* What a left stream still has to say. Where there is no room for it, later. */
+static void recover(struct stream *stream)
+{
+    if (!stream->recovered) {
+        stream->recovered = recover_draft(stream->spool) != ETWAS_AGAIN;
+    }
+    if (stream->recovered && waiting_in_all(stream) == 0) {
+        (void)!recover_books(stream->spool);
+    }
+}
+
 static void open_left(struct sender *sender, int64_t now_ms)
 {
     if (sender->options.left == NULL || now_ms < sender->left_ms) {
@@ -226,6 +238,7 @@ static void open_left(struct sender *sender, int64_t now_ms)
         }
         sender->stream_count++;
         make_courses(sender, stream);
+        recover(stream);
     }
 }
 
@@ -233,6 +246,7 @@ static void open_left(struct sender *sender, int64_t now_ms)
 static void close_empty_left(struct sender *sender, int64_t now_ms)
 {
     for (size_t i = sender->stream_count; i-- > 1;) {
+        recover(&sender->streams[i]);
         if (waiting_in_all(&sender->streams[i]) == 0) {
             close_stream(sender, i);
             sender->left_ms = now_ms;

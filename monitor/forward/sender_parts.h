@@ -43,11 +43,13 @@ struct transfer {
     struct curl_slist *headers;
     struct spool_batch *batch; /* NULL: it is free */
     struct answer answer;
+    char problem[CURL_ERROR_SIZE]; /* what libcurl says of a failure; "": nothing */
 };
 
 struct stream {
     struct spool *spool;
     bool own;
+    bool recovered; /* a left one: what its program was filling is in it */
     struct course *courses;
     struct sender_counts counts[SPOOL_MAX_SINKS];
 };

@@ -55,6 +55,7 @@ static bool make_easy(struct transfer *transfer)
     (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->problem);
 #if LIBCURL_VERSION_NUM >= 0x075700
     /* A name server that does not answer must not keep us from ending. */
     (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -141,6 +142,7 @@ bool transfer_start(struct transfer *transfer, struct spool_batch *batch)
     course->flying_bytes += batch->size;
     course->sender->flying_bytes += batch->size;
     answer_init(&transfer->answer);
+    transfer->problem[0] = 0;
     if ((transfer->easy == NULL && !make_easy(transfer)) || !make_headers(transfer)) {
         transfer_end(transfer);
         return false;

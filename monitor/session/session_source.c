@@ -25,8 +25,9 @@ struct session_source {
     uint64_t round_ns;     /* start of the last round */
     uint64_t watermark_ns; /* handed over up to here; start of the round before */
     int64_t threads_at_ns;
-    uint64_t finish_ns;         /* events after this are not wanted; UINT64_MAX: all are */
+    uint64_t finish_ns;         /* a round has to vouch for all until then */
     int64_t finish_deadline_ns; /* 0: not asked to finish */
+    bool stopped;               /* the controller can send nothing more */
     bool over;                  /* nothing more will be received */
     enum etwas_status outcome;  /* once over */
     const char *doing;          /* what failed */
@@ -43,14 +44,10 @@ static const struct session_source *of_const(const struct source *source)
     return (const struct session_source *)(const void *)source;
 }
 
-/*
- * Between two rounds, and not after the finish, where nothing would be handed over any more. What
- * an earlier monitor left behind has no first time that is known here.
- */
+/* Between two rounds. What an earlier monitor left behind has no first time that is known here. */
 static void queue_losses(struct session_source *session, uint32_t cpu, const struct lane_loss *lost)
 {
     uint64_t last = session->round_ns != 0 ? session->round_ns : (uint64_t)host_now_ns();
-    last = last > session->finish_ns ? session->finish_ns : last;
     const bool known = session->watermark_ns != 0 && session->watermark_ns < last;
     struct loss loss = {.cpu = cpu,
                         .first = (int64_t)(known ? session->watermark_ns : last),
@@ -73,6 +70,16 @@ static void end(struct session_source *session, enum etwas_status outcome, const
         handover_end(&session->handover, cpu, &lost);
         queue_losses(session, cpu, &lost);
     }
+}
+
+/*
+ * What is on its way is still taken and handed over, for the kernel has given it away. All else is
+ * left to the controller, which keeps it for whoever comes next.
+ */
+static void stop(struct session_source *session)
+{
+    session->stopped = true;
+    channel_stop(session->plan.connection.channel);
 }
 
 static enum etwas_status end_malformed(struct session_source *session)
@@ -125,7 +132,7 @@ static enum etwas_status take_round(struct session_source *session, struct bytes
         return end_malformed(session);
     }
     if (session->finish_deadline_ns != 0 && round.started_ns >= session->finish_ns) {
-        end(session, ETWAS_CLOSED, NULL);
+        stop(session);
     }
     return ETWAS_OK;
 }
@@ -231,17 +238,14 @@ static enum etwas_status next_packet(struct session_source *session, struct bloc
 /* All blocks are in use: the earliest half goes before its time. */
 static enum etwas_status make_room(struct session_source *session, struct event_handler *handler)
 {
-    const enum etwas_status status =
-        handover_run(&session->handover, session->finish_ns, session->plan.blocks / 2, handler);
-    if (status == ETWAS_OK && session->blocks.taken >= session->plan.blocks) {
-        handover_discard(&session->handover); /* all of it happened after the finish */
-    }
-    return status;
+    return handover_run(&session->handover, UINT64_MAX, session->plan.blocks / 2, handler);
 }
 
 static void receive_failed(struct session_source *session, enum etwas_status status)
 {
-    if (status == ETWAS_CLOSED) {
+    if (status == ETWAS_CLOSED && session->stopped) {
+        end(session, ETWAS_CLOSED, NULL);
+    } else if (status == ETWAS_CLOSED) {
         (void)snprintf(session->ending, sizeof session->ending,
                        "the controller has gone or has closed this monitor; next: etwas --doctor");
         end(session, ETWAS_SYSTEM, "receiving from the controller");
@@ -288,13 +292,13 @@ static enum etwas_status receive_all(struct session_source *session, struct even
 
 static void keep_time(struct session_source *session)
 {
-    if (session->over) {
+    if (session->over || session->stopped || session->finish_deadline_ns == 0) {
         return;
     }
-    if (session->finish_deadline_ns != 0 && host_now_ns() >= session->finish_deadline_ns) {
+    if (host_now_ns() >= session->finish_deadline_ns) {
         (void)snprintf(session->ending, sizeof session->ending,
                        "the controller did not confirm the end within %d s", FINISH_MS / 1000);
-        end(session, ETWAS_CLOSED, NULL);
+        stop(session);
     }
 }
 
@@ -302,11 +306,7 @@ static void keep_time(struct session_source *session)
 static enum etwas_status wind_up(struct session_source *session, struct event_handler *handler,
                                  struct etwas_error *error)
 {
-    enum etwas_status status = handover_run(&session->handover, session->finish_ns, 0, handler);
-    if (status == ETWAS_OK) {
-        handover_discard(&session->handover);
-        status = handover_run(&session->handover, UINT64_MAX, 0, handler); /* the losses */
-    }
+    const enum etwas_status status = handover_run(&session->handover, UINT64_MAX, 0, handler);
     if (status != ETWAS_OK) {
         return status;
     }
@@ -337,7 +337,7 @@ static int descriptor(const struct source *source)
 static int timeout_ms(const struct source *source)
 {
     const struct session_source *session = of_const(source);
-    if (session->over || session->early != NULL) {
+    if (session->over || session->stopped || session->early != NULL) {
         return 0;
     }
     return session->finish_deadline_ns != 0 ? host_left_ms(session->finish_deadline_ns) : -1;
@@ -447,7 +447,6 @@ enum etwas_status session_source_open(const struct session_plan *plan, struct so
     session->source.ops = &ops;
     session->plan = *plan;
     session->early_last = &session->early;
-    session->finish_ns = UINT64_MAX;
     blocks_init(&session->blocks, plan->blocks);
     if (handover_init(&session->handover, &session->blocks, plan->selections) != ETWAS_OK) {
         free(session);

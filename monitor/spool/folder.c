@@ -17,12 +17,14 @@ enum {
 
 void folder_init(struct folder *folder)
 {
-    *folder = (struct folder){.base = -1, .folder = -1, .lock = -1, .cursors = -1, .state = -1};
+    *folder = (struct folder){
+        .base = -1, .folder = -1, .lock = -1, .cursors = -1, .state = -1, .draft = -1};
     files_boot(folder->boot);
 }
 
 void folder_close(struct folder *folder)
 {
+    files_close(folder->draft);
     files_close(folder->state);
     files_close(folder->cursors);
     files_close(folder->folder);

@@ -17,6 +17,7 @@ struct folder {
     int lock;
     int cursors;
     int state;
+    int draft;
     uint8_t boot[16];         /* files_boot() */
     uint64_t cursors_written; /* how often */
     uint64_t state_written;

@@ -101,8 +101,8 @@ static void load_cursors(struct spool *spool)
     }
 }
 
-/* Reads what the folder holds. `*usable`: the stream may be gone on with. */
-static enum etwas_status load(struct spool *spool, bool *usable)
+/* Reads what the folder holds. */
+static enum etwas_status load(struct spool *spool)
 {
     bool whole = false;
     struct spool_past *state = malloc(sizeof *state);
@@ -121,7 +121,7 @@ static enum etwas_status load(struct spool *spool, bool *usable)
     }
     load_cursors(spool);
     spool->past = spool->last;
-    *usable = found && whole && !spool->uncertain;
+    spool->usable = found && whole && !spool->uncertain;
     if (spool->damaged != 0) {
         notice_put(spool, "%s/%s was damaged in %" PRIu64 " places: what was there is left out",
                    spool->base, spool->folder.name, spool->damaged);
@@ -137,6 +137,7 @@ static void unload(struct spool *spool)
     memset(spool->cursors, 0, sizeof spool->cursors);
     spool->last = spool->past = (struct spool_past){0};
     spool->uncertain = false;
+    spool->usable = false;
     spool->damaged = 0;
 }
 
@@ -168,9 +169,8 @@ static bool go_on(struct spool *spool, const struct files_name *names, size_t co
 {
     for (size_t i = 0; i < count; i++) {
         char *sinks = claim(spool, names[i].text);
-        bool usable = false;
-        if (sinks != NULL && strcmp(sinks, spool->sinks_text) == 0 &&
-            load(spool, &usable) == ETWAS_OK && usable) {
+        if (sinks != NULL && strcmp(sinks, spool->sinks_text) == 0 && load(spool) == ETWAS_OK &&
+            spool->usable) {
             free(sinks);
             return true;
         }
@@ -248,16 +248,17 @@ enum etwas_status spool_open(const struct spool_options *options, struct spool *
     return ETWAS_OK;
 }
 
-/* Opens one that was left, if it has anything to send; else it is removed. */
+/* Opens one that was left, if it has anything to send or to say; else it is removed. */
 static bool open_left(struct spool *spool, const char *name)
 {
-    bool usable = false;
     struct tally tally = {0};
-    const bool ours = take_sinks(spool, claim(spool, name)) && load(spool, &usable) == ETWAS_OK;
+    const bool ours = take_sinks(spool, claim(spool, name)) && load(spool) == ETWAS_OK;
     if (ours) {
         books_tally(spool, room_least_cursor(spool), UINT64_MAX, &tally);
     }
-    if (tally.batches != 0) {
+    const bool speaks = ours && spool->usable &&
+                        (spool_past_unaccounted(&spool->last) != 0 || draft_is_there(spool));
+    if (tally.batches != 0 || speaks) {
         return true;
     }
     if (ours) {

@@ -54,6 +54,7 @@ static enum etwas_status take(struct spool *spool, struct node *node,
         return status;
     }
     number(spool, node, position);
+    spool->grown = true;
     if (status == ETWAS_OK) {
         status = cache_add(spool, node);
     }
@@ -81,7 +82,8 @@ enum etwas_status spool_append(struct spool *spool, const struct batch_head *hea
                                const struct source_position *position, const void *body,
                                size_t size)
 {
-    assert(!spool->left && head->own <= head->count && position->lane_count <= SOURCE_MAX_LANES);
+    assert((!spool->left || spool->usable) && head->own <= head->count &&
+           position->lane_count <= SOURCE_MAX_LANES);
     if (size > BATCH_MAX_SENT || segment_traced(head) > UINT32_MAX) {
         return ETWAS_TOO_BIG;
     }
@@ -96,6 +98,26 @@ enum etwas_status spool_append(struct spool *spool, const struct batch_head *hea
         node_release(node);
     }
     return status;
+}
+
+bool spool_may_grow(const struct spool *spool)
+{
+    return !spool->left || spool->usable;
+}
+
+uint64_t spool_unaccounted(struct spool *spool)
+{
+    (void)pthread_mutex_lock(&spool->lock);
+    const uint64_t count = spool_past_unaccounted(&spool->last);
+    (void)pthread_mutex_unlock(&spool->lock);
+    return count;
+}
+
+void spool_set_past(struct spool *spool)
+{
+    (void)pthread_mutex_lock(&spool->lock);
+    spool->past = spool->last;
+    (void)pthread_mutex_unlock(&spool->lock);
 }
 
 static bool is_empty(struct spool *spool)
@@ -127,16 +149,17 @@ void spool_close(struct spool *spool)
     }
     flusher_stop(spool);
     if (spool->folder.folder >= 0 || spool->failing) {
-        if (!spool->left) {
-            settle(spool);
-        } else if (is_empty(spool)) {
+        if (spool->left && is_empty(spool)) {
             folder_remove(&spool->folder);
+        } else if (!spool->left || spool->grown) {
+            settle(spool);
         }
     }
     cache_clear(spool);
     shelf_forget_all(spool);
     free(spool->shelves);
     folder_close(&spool->folder);
+    draft_clear(spool);
     flusher_clear(spool);
     free(spool->sinks_text);
     free(spool->sink_names);

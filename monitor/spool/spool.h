@@ -76,9 +76,9 @@ ETWAS_MUST_CHECK enum etwas_status spool_open(const struct spool_options *option
 
 /*
  * Opens the next stream that was left below options->base and that nobody holds, for
- * sending what it has. The sinks are those recorded in it (spool_sink()); of the options only
- * base, appended and context count. NOT_FOUND: there is none (any more). An empty one is removed
- * on the way.
+ * sending what it has and saying what it has not: draft.h, spool_unaccounted(). The
+ * sinks are those recorded in it (spool_sink()); of the options session and sinks do not count.
+ * NOT_FOUND: there is none (any more). One with nothing to say is removed on the way.
  */
 ETWAS_MUST_CHECK enum etwas_status spool_open_left(const struct spool_options *options,
                                                    struct spool **spool, struct etwas_error *error);
@@ -119,6 +119,15 @@ struct spool_batch {
 ETWAS_MUST_CHECK enum etwas_status spool_append(struct spool *spool, const struct batch_head *head,
                                                 const struct source_position *position,
                                                 const void *body, size_t size);
+
+/* What was appended since the spool was opened is the past, too. */
+void spool_set_past(struct spool *spool);
+
+/* Whether spool_append() may be called: of a left stream the last number may not be known. */
+bool spool_may_grow(const struct spool *spool);
+
+/* As spool_past_unaccounted(), by the last batch that is here. */
+uint64_t spool_unaccounted(struct spool *spool);
 
 /* Waits for room, at most so long. False: still none. */
 bool spool_wait_room(struct spool *spool, int timeout_ms);

@@ -28,6 +28,19 @@ enum {
 };
 #define SPOOL_DEFAULT (UINT64_C(1024) * 1024 * 1024)
 
+/* What of a batch that is being filled is in the file `draft`, in pieces. */
+struct draft {
+    uint64_t sequence; /* of the batch; 0: nothing is */
+    uint64_t salt;
+    uint64_t at; /* bytes of the file */
+    uint64_t pieces;
+    size_t bytes; /* of lines */
+    uint64_t count;
+    uint64_t own;
+    uint8_t *room; /* for the next piece */
+    size_t room_size;
+};
+
 struct spool {
     pthread_mutex_t lock;
     pthread_mutex_t digest_lock;
@@ -70,6 +83,9 @@ struct spool {
     size_t loose_count;
     size_t loose_bytes;
 
+    struct draft draft;
+    bool usable;    /* its numbers are known: it may be gone on with */
+    bool grown;     /* something was appended */
     size_t wanted;  /* record size that spool_wait_room() waits for */
     bool dropping;  /* was said */
     bool failing;   /* files cannot be written */
@@ -92,6 +108,9 @@ void disk_retry(struct spool *spool); /* if files failed and it is time */
 bool disk_state(struct spool *spool, bool whole);
 void disk_cursors(struct spool *spool);
 void disk_sync(struct spool *spool);
+
+void draft_clear(struct spool *spool); /* draft.c: the memory, not the file */
+bool draft_is_there(struct spool *spool);
 
 /* flusher.c: a thread that syncs, retries and expires; waiting. */
 ETWAS_MUST_CHECK enum etwas_status flusher_start(struct spool *spool);
