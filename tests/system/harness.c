@@ -59,9 +59,16 @@ const char *harness_path(const char *name)
 {
     static char paths[32][400];
     static unsigned turn;
-    char *path = paths[turn++ % 32];
-    (void)snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-    return path;
+    char path[sizeof paths[0]];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        if (strcmp(paths[i], path) == 0) {
+            return paths[i];
+        }
+    }
+    char *taken = paths[turn++ % (sizeof paths / sizeof paths[0])];
+    memcpy(taken, path, sizeof path);
+    return taken;
 }
 
 bool harness_read(const char *path, char *text, size_t size)

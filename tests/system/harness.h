@@ -31,7 +31,7 @@ bool harness_is_able(void);
 int harness_begin(void **state);
 int harness_end(void **state);
 
-/* A path in the folder, borrowed until the 32nd call after. */
+/* A path in the folder, borrowed until 32 others were asked for. */
 const char *harness_path(const char *name);
 
 /* Writes the policy's file, of mode 0600. */
