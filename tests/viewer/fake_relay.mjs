@@ -264,8 +264,13 @@ export class FakeRelay {
             }
             if (text.length > 1 << 18) {
                 if (!response.write(text)) {
-                    await Promise.race([new Promise((resolve) => { response.once('drain', resolve); }),
-                        new Promise((resolve) => { response.once('close', resolve); })]);
+                    await new Promise((resolve) => {
+                        const goOn = () => {
+                            response.off('drain', goOn).off('close', goOn);
+                            resolve();
+                        };
+                        response.on('drain', goOn).on('close', goOn);
+                    });
                 }
                 if (response.destroyed) {
                     return;
@@ -284,7 +289,7 @@ export class FakeRelay {
         const next = after === null || after.startsWith('0:') ? this.size : this.behind(after);
         const viewer = { response, next, sample: Number(query.get('sample') ?? 0), offered: 0, sent: 0, lastRate: 0 };
         this.viewers.add(viewer);
-        request.on('close', () => this.viewers.delete(viewer));
+        response.on('close', () => this.viewers.delete(viewer));
         this.send(viewer);
     }
 }

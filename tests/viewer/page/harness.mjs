@@ -126,13 +126,14 @@ export function event(fields = {}) {
 const TICKS = 100; // a second, in /proc
 const percent = (part) => `${Math.round(100 * part)} %`;
 
-// Seconds of processor time that this process and those below it have used: browser and relay.
+// Seconds of processor time that this process and those below it have used but for the relay.
 function ownSeconds() {
     const all = new Map();
     for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
         try {
-            const fields = readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
-            all.set(Number(name), { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) });
+            const [, command, rest] = /^\d+ \((.*)\) (.*)$/s.exec(readFileSync(`/proc/${name}/stat`, 'utf8'));
+            const fields = rest.split(' ');
+            all.set(Number(name), { parent: Number(fields[1]), ticks: command === 'etwass' ? 0 : Number(fields[11]) + Number(fields[12]) });
         } catch {
             // it has ended
         }
@@ -148,7 +149,7 @@ function machineSeconds() {
 }
 
 // Watches who uses the processors; asked for the part of them that others than the test had (the
-// host of a virtual machine is one of those).
+// relay is one of those, and the host of a virtual machine).
 function watchOthers() {
     const [machine, own] = [machineSeconds(), ownSeconds()];
     return () => {

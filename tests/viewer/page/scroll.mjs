@@ -38,6 +38,16 @@ test('a million rows scroll smoothly', { timeout: 560_000 }, async (t) => {
     await until(top, (now) => Math.abs(now - 600_000 - moved) < 1, 'each turn of the wheel');
     assert.equal(await page.evaluate(() => globalThis.etwas.grid.pool.length) < 60, true);
 
+    // All rows anew with each frame: what the page needs for that, whoever else wants the processors.
+    const anew = await frames(page, () => page.evaluate(async () => {
+        for (let i = 0; i < 150; i++) {
+            globalThis.etwas.grid.scrollBy(-3111);
+            await new Promise(requestAnimationFrame);
+        }
+    }));
+    console.log(`# all rows anew: ${anew.cpu} ms of the main thread a frame`);
+    assert.ok(anew.cpu <= 33, `${anew.cpu} ms of the main thread a frame`);
+
     // From one end to the other at the bar.
     const bar = await page.locator('.grid-bar').boundingBox();
     await page.evaluate(() => globalThis.etwas.grid.scrollTo(0));

@@ -9,6 +9,7 @@ export const ROW = 22;
 const BAR_LIMIT = 8_000_000; // px; engines end somewhere above
 const OVERSCAN = 2;
 const BAR_MS = 100;     // setting the bar makes the browser lay out the page
+const PLAIN_MS = 150;
 const FOLLOW_MS = 66;   // nobody reads more than that
 const BAR_PRESSED_MS = 500;
 const CATCH_UP_MS = 5;
@@ -39,6 +40,9 @@ export class Grid {
         this.lefts = [0];
         this.mayFollow = true;
         this.barPressed = -Infinity;
+        this.first = 0;
+        this.jumped = -Infinity;
+        this.plain = false;
         this.build(host);
         this.listen();
     }
@@ -377,6 +381,14 @@ export class Grid {
             this.base = first;
             this.forget();
         }
+        // Rows that fly past are drawn plainly, until those stay that are to be seen.
+        if (Math.abs(first - this.first) >= this.pool.length) {
+            this.plain = now - this.jumped < PLAIN_MS;
+            this.jumped = now;
+        } else if (now - this.jumped > PLAIN_MS) {
+            this.plain = false;
+        }
+        this.first = first;
         for (let i = 0; i < this.pool.length; i++) {
             this.drawSlot(this.pool[(first + i) % this.pool.length], first + i);
         }
@@ -385,7 +397,7 @@ export class Grid {
             this.shownTotal = this.view.total;
             this.root.setAttribute('aria-rowcount', String(this.view.total + 1));
         }
-        return barIsRight;
+        return barIsRight && !this.plain;
     }
 
     drawSlot(slot, position) {
@@ -393,13 +405,14 @@ export class Grid {
         const row = seq === null ? null : this.view.buffer.row(seq);
         if (slot.position !== position) {
             slot.position = position;
-            slot.element.style.transform = `translateY(${(position - this.base) * ROW}px)`;
+            slot.element.style.top = `${(position - this.base) * ROW}px`;
             slot.element.setAttribute('aria-rowindex', String(position + 2));
         }
-        if (slot.row !== row || slot.seq === null) {
+        if (slot.row !== row || slot.seq === null || (slot.plain && !this.plain)) {
             slot.row = row;
             slot.seq = seq;
-            fillRow(slot, row, this.columns);
+            slot.plain = this.plain;
+            fillRow(slot, row, this.columns, this.plain);
         }
         const selected = seq !== null && seq === this.selected;
         if (slot.selected !== selected) {
