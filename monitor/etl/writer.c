@@ -35,7 +35,8 @@ struct etl_writer {
     uint32_t size;  /* of each buffer */
     uint64_t records;
     bool head_dirty;
-    struct filling filling[ETL_WRITER_OPEN];
+    size_t open; /* how many there are of */
+    struct filling filling[ETL_WRITER_MOST];
 };
 
 static enum etwas_status write_buffer(struct etl_writer *writer, struct filling *filling,
@@ -93,7 +94,7 @@ enum etwas_status etl_writer_open(struct etl_writer_output *output,
 void etl_writer_close(struct etl_writer *writer)
 {
     if (writer != NULL) {
-        for (size_t i = 0; i < ETL_WRITER_OPEN; i++) {
+        for (size_t i = 0; i < writer->open; i++) {
             free(writer->filling[i].data);
         }
         free(writer->first);
@@ -105,24 +106,35 @@ void etl_writer_close(struct etl_writer *writer)
 static struct filling *find(struct etl_writer *writer, uint32_t cpu, int64_t time, size_t size)
 {
     struct filling *found = NULL;
-    for (size_t i = 0; i < ETL_WRITER_OPEN; i++) {
+    for (size_t i = 0; i < writer->open; i++) {
         struct filling *filling = &writer->filling[i];
-        if (filling->data != NULL && filling->cpu == cpu && filling->last <= time &&
-            size <= writer->size - filling->end && (found == NULL || filling->last > found->last)) {
+        if (filling->cpu == cpu && filling->last <= time && size <= writer->size - filling->end &&
+            (found == NULL || filling->last > found->last)) {
             found = filling;
         }
     }
     return found;
 }
 
+/* As many as are usual, or twice as many as there are CPUs. */
+static size_t most_open(const struct etl_writer *writer)
+{
+    const size_t most = 2 * (size_t)writer->head.cpus;
+    return most < ETL_WRITER_OPEN   ? (size_t)ETL_WRITER_OPEN
+           : most < ETL_WRITER_MOST ? most
+                                    : (size_t)ETL_WRITER_MOST;
+}
+
 /* A free place, else the one that was used longest ago. */
 static struct filling *make_room(struct etl_writer *writer)
 {
     struct filling *found = &writer->filling[0];
-    for (size_t i = 0; i < ETL_WRITER_OPEN && found->data != NULL; i++) {
-        struct filling *filling = &writer->filling[i];
-        if (filling->data == NULL || filling->used < found->used) {
-            found = filling;
+    if (writer->open < most_open(writer)) {
+        return &writer->filling[writer->open];
+    }
+    for (size_t i = 0; i < writer->open; i++) {
+        if (writer->filling[i].used < found->used) {
+            found = &writer->filling[i];
         }
     }
     return found;
@@ -143,6 +155,7 @@ static enum etwas_status begin(struct etl_writer *writer, uint32_t cpu, int64_t 
             *error = (struct etwas_error){ETWAS_NO_MEMORY, 0, "making a buffer"};
             return ETWAS_NO_MEMORY;
         }
+        writer->open++;
     }
     memset(filling->data, NO_RECORD, writer->size);
     const struct writer_buffer buffer = {.size = writer->size,
@@ -224,10 +237,17 @@ enum etwas_status etl_writer_put(struct etl_writer *writer, const struct etl_rec
     return ETWAS_OK;
 }
 
+void etl_writer_lost(struct etl_writer *writer, uint64_t count)
+{
+    struct writer_head *head = &writer->head;
+    head->lost = count < UINT32_MAX - head->lost ? head->lost + (uint32_t)count : UINT32_MAX;
+    writer->head_dirty = writer->head_dirty || count != 0;
+}
+
 enum etwas_status etl_writer_flush(struct etl_writer *writer, struct etwas_error *error)
 {
     enum etwas_status status = write_head(writer, error);
-    for (size_t i = 0; i < ETL_WRITER_OPEN && status == ETWAS_OK; i++) {
+    for (size_t i = 0; i < writer->open && status == ETWAS_OK; i++) {
         status = write_buffer(writer, &writer->filling[i], error);
     }
     return status;

@@ -18,7 +18,12 @@ struct etl_writer;
 
 enum {
     ETL_WRITER_BUFFER = 64 * 1024,
-    ETL_WRITER_OPEN = 256, /* buffers that fill at a time: one for each CPU, and for late records */
+    /*
+     * Buffers that fill at a time: one for each CPU, and for late records. With more CPUs than
+     * there may be at most, the one used longest ago is closed for the next, and the file grows.
+     */
+    ETL_WRITER_OPEN = 256,
+    ETL_WRITER_MOST = 2048,
 };
 
 /* Where the bytes go. Embedded in what implements it. */
@@ -46,6 +51,9 @@ ETWAS_MUST_CHECK enum etwas_status etl_writer_open(struct etl_writer_output *out
 ETWAS_MUST_CHECK enum etwas_status etl_writer_put(struct etl_writer *writer,
                                                   const struct etl_record *record,
                                                   struct etwas_error *error);
+
+/* Events that should be in the trace and are not: the first buffer tells how many. */
+void etl_writer_lost(struct etl_writer *writer, uint64_t count);
 
 /* Everything so far is in the file afterwards. */
 ETWAS_MUST_CHECK enum etwas_status etl_writer_flush(struct etl_writer *writer,

@@ -101,7 +101,7 @@ static size_t put_name(uint8_t *at, const uint16_t *units)
     return 2 * count;
 }
 
-/* TRACE_LOGFILE_HEADER; what stays 0: pointers, time zone, what was lost. */
+/* TRACE_LOGFILE_HEADER; what stays 0: pointers, time zone, buffers that were lost. */
 static void put_logfile(const struct writer_head *head, uint8_t *at, uint32_t size)
 {
     memset(at, 0, LOGFILE_HEADER);
@@ -116,6 +116,7 @@ static void put_logfile(const struct writer_head *head, uint8_t *at, uint32_t si
     store_u32(at + 36, (uint32_t)head->buffers);
     store_u32(at + 40, 1);
     store_u32(at + 44, 8);
+    store_u32(at + 48, head->lost);
     store_u64(at + AT_TAIL, (uint64_t)head->started);
     store_u64(at + AT_TAIL + 8, TICKS_A_SECOND);
     store_u64(at + AT_TAIL + 16, (uint64_t)head->started);

@@ -18,6 +18,7 @@ struct writer_head {
     int64_t started;  /* times as FILETIME; the earliest */
     int64_t ended;
     uint32_t cpus;
+    uint32_t lost; /* events */
     bool has_time;
 };
 

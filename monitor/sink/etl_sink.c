@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "monitor/etl/writer.h"
+#include "monitor/etw/layout.h"
 #include "monitor/etw/trace_pack.h"
 #include "monitor/sink/writer.h"
 
@@ -37,6 +38,38 @@ static enum etwas_status write_at(struct etl_writer_output *output, uint64_t off
     return writer_write_at(etl->file, offset, data, size, error);
 }
 
+/* A field that is a number; 0: there is none of that name. */
+static uint64_t number_in(const struct event *event, const char *name, struct arena *arena)
+{
+    const int index = event_field_index(event->schema, name);
+    const struct value value = index >= 0 ? event_field(event, (uint16_t)index, arena)
+                                          : (struct value){.type = VALUE_NULL};
+    return value.type == VALUE_UINT ? value.as.u : 0;
+}
+
+/*
+ * How many events are missing, as an event tells: the monitor's own about losses, and the first
+ * record of a trace of Windows.
+ */
+static uint64_t lost_of(const struct event *event, struct arena *arena)
+{
+    /* EventTraceGuid of evntrace.h */
+    static const uint8_t trace[] = {0x00, 0xd9, 0xfd, 0x68, 0x3e, 0x4a, 0xd1, 0x11,
+                                    0x84, 0xf4, 0x00, 0x00, 0xf8, 0x04, 0x64, 0xe3};
+    const struct schema *schema = event->schema;
+    if (schema->origin == SCHEMA_OWN) {
+        return strcmp(schema->event_name, "Lost") == 0 ? number_in(event, "Count", arena) : 0;
+    }
+    if (schema->origin != SCHEMA_FILE || event->opcode != 0 || schema->provider_id == NULL ||
+        memcmp(schema->provider_id, trace, sizeof trace) != 0) {
+        return 0;
+    }
+    /* One that describes itself came from a trace that was written again, and counts in its head.
+     */
+    const struct etw_layout *layout = (const struct etw_layout *)(const void *)schema;
+    return layout->source == ETW_CLASSIC ? number_in(event, "EventsLost", arena) : 0;
+}
+
 static enum etwas_status write_events(struct sink *sink, const struct event *events, size_t count,
                                       struct etwas_error *error)
 {
@@ -46,6 +79,7 @@ static enum etwas_status write_events(struct sink *sink, const struct event *eve
         if (trace_pack(&etl->pack, &events[i], etl->arena, &record) != ETWAS_OK) {
             etl->too_big++; /* its head is kept, and says so */
         }
+        etl_writer_lost(etl->writer, lost_of(&events[i], etl->arena));
         const enum etwas_status status = etl_writer_put(etl->writer, &record, error);
         arena_reset(etl->arena);
         if (status != ETWAS_OK) {

@@ -136,6 +136,39 @@ static void the_first_buffer_tells_of_the_trace(void **state)
     trace_close(trace);
 }
 
+static void what_was_lost_is_in_the_head(void **state)
+{
+    (void)state;
+    put(1000, 0, 1, 8);
+    etl_writer_lost(writer, 3);
+    etl_writer_lost(writer, 4);
+    assert_int_equal(etl_writer_finish(writer, &error), ETWAS_OK);
+    struct trace *trace = reopened();
+    assert_int_equal(trace_info(trace, 0)->events_lost, 7);
+    trace_close(trace);
+    etl_writer_lost(writer, UINT64_MAX);
+    assert_int_equal(etl_writer_finish(writer, &error), ETWAS_OK);
+    trace = reopened();
+    assert_int_equal(trace_info(trace, 0)->events_lost, UINT32_MAX);
+    trace_close(trace);
+}
+
+static void each_of_many_cpus_fills_a_buffer(void **state)
+{
+    (void)state;
+    enum { CPUS = 1000, ROUNDS = 5 };
+    for (uint32_t i = 0; i < CPUS * ROUNDS; i++) {
+        put(1000 + i, i % CPUS, (uint16_t)i, 8);
+    }
+    assert_int_equal(etl_writer_finish(writer, &error), ETWAS_OK);
+    struct trace *trace = reopened();
+    const struct trace_info *info = trace_info(trace, 0);
+    assert_int_equal(info->cpus, CPUS);
+    /* While the first CPUs come up nobody knows how many there will be. */
+    assert_true(info->buffers <= 1 + CPUS + CPUS / 2);
+    trace_close(trace);
+}
+
 /* Several CPUs, times that go back, records of all sizes. */
 static void many_records_come_back_in_the_order_of_time(void **state)
 {
@@ -260,6 +293,8 @@ static void long_and_broken_names_are_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CLAIM(what_was_lost_is_in_the_head),
+        CLAIM(each_of_many_cpus_fills_a_buffer),
         CLAIM(a_record_comes_back_as_it_was),
         CLAIM(the_first_buffer_tells_of_the_trace),
         CLAIM(many_records_come_back_in_the_order_of_time),
