@@ -23,8 +23,8 @@ struct making {
     const struct value *decoded; /* what is shown of the event, or NULL */
     struct encoder encoder;
     struct sink sink;
-    unsigned count;                   /* of fields that can be named */
-    const struct value *values[MOST]; /* by their numbers, less one; NULL: not decoded yet */
+    unsigned count;              /* of fields that can be named */
+    const struct value **values; /* by their numbers, less one, where none was decoded before */
 };
 
 /* printf's way of a field: "08x", "-20.3s". */
@@ -44,6 +44,28 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* A field of the top, which may be one that is not shown. NULL: no memory. */
+static const struct value *decode(struct making *making, unsigned index)
+{
+    const size_t room = making->count * sizeof making->values[0];
+    if (making->values == NULL) {
+        making->values = arena_take(making->arena, room);
+        if (making->values == NULL) {
+            return NULL;
+        }
+        memset(making->values, 0, room);
+    }
+    if (making->values[index] == NULL) {
+        struct value *value = arena_take(making->arena, sizeof *value);
+        if (value == NULL) {
+            return NULL;
+        }
+        *value = etw_top_value(making->event, (uint16_t)index, making->arena);
+        making->values[index] = value;
+    }
+    return making->values[index];
+}
+
 static const struct value *value_of(struct making *making, unsigned number)
 {
     if (number == 0 || number > making->count) {
@@ -53,18 +75,9 @@ static const struct value *value_of(struct making *making, unsigned number)
         (const struct etw_layout *)(const void *)making->event->schema;
     const bool is_decoded = making->decoded != NULL && number < layout->schema.field_count &&
                             layout->shown[number - 1] == number - 1;
-    if (is_decoded) {
-        making->values[number - 1] = &making->decoded[number - 1];
-    } else if (making->values[number - 1] == NULL) {
-        struct value *value = arena_take(making->arena, sizeof *value);
-        if (value == NULL) {
-            return NULL;
-        }
-        *value = etw_top_value(making->event, (uint16_t)(number - 1), making->arena);
-        making->values[number - 1] = value;
-    }
-    const struct value *value = making->values[number - 1];
-    return value->type != VALUE_NULL && value->type != VALUE_ABSENT ? value : NULL;
+    const struct value *value =
+        is_decoded ? &making->decoded[number - 1] : decode(making, number - 1);
+    return value != NULL && value->type != VALUE_NULL && value->type != VALUE_ABSENT ? value : NULL;
 }
 
 /* As much as there is room for, and only whole characters. */

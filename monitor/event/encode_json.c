@@ -19,6 +19,8 @@ struct piece {
 struct schema_json {
     struct piece head;     /* ,"Provider":"p","ProviderId":"...","EventId": */
     struct piece name;     /* ,"EventName":"n" */
+    struct piece opcode;   /* ,"Opcode":"o" , or empty where the number says its name */
+    struct piece task;     /* ,"Task":"t" , or empty */
     struct piece fields[]; /* "name": , with a comma before all but the first */
 };
 
@@ -53,6 +55,17 @@ static void put_name(struct sink *sink, const struct schema *schema)
     put_string(sink, schema->event_name, strlen(schema->event_name));
 }
 
+/* `key` ends in the colon. Nothing when there is no text. */
+static void put_named(struct sink *sink, const char *key, size_t size, const char *text)
+{
+    if (text != NULL) {
+        sink_put(sink, key, size);
+        put_string(sink, text, strlen(text));
+    }
+}
+
+#define PUT_NAMED(sink, literal, text) put_named((sink), (literal), sizeof(literal) - 1, (text))
+
 static void put_key(struct sink *sink, const struct schema *schema, uint16_t index)
 {
     if (index != 0) {
@@ -63,28 +76,42 @@ static void put_key(struct sink *sink, const struct schema *schema, uint16_t ind
     SINK_PUT(sink, ":");
 }
 
-static struct piece piece_of(struct sink *sink, size_t start)
+static void put_piece(struct sink *sink, const struct piece *piece)
 {
-    return (struct piece){.data = sink->output->data + start,
-                          .size = (size_t)(sink->at - sink->output->data) - start};
+    sink_put(sink, piece->data, piece->size);
 }
 
-/* Renders all names one after the other; pieces point into `text`. */
+/* What was rendered since the piece before it. Pieces get their places at the end. */
+static void end_piece(const struct sink *sink, struct piece *piece, size_t *start)
+{
+    const size_t end = (size_t)(sink->at - sink->output->data);
+    piece->size = end - *start;
+    *start = end;
+}
+
+/* Renders all names one after the other. */
 static bool render_names(struct sink *sink, const struct schema *schema, struct schema_json *json)
 {
     size_t start = 0;
     put_head(sink, schema);
-    json->head = piece_of(sink, start);
-    start += json->head.size;
+    end_piece(sink, &json->head, &start);
     put_name(sink, schema);
-    json->name = piece_of(sink, start);
-    start += json->name.size;
+    end_piece(sink, &json->name, &start);
+    PUT_NAMED(sink, ",\"Opcode\":", schema->opcode_name);
+    end_piece(sink, &json->opcode, &start);
+    PUT_NAMED(sink, ",\"Task\":", schema->task_name);
+    end_piece(sink, &json->task, &start);
     for (uint16_t i = 0; i < schema->field_count; i++) {
         put_key(sink, schema, i);
-        json->fields[i] = piece_of(sink, start);
-        start += json->fields[i].size;
+        end_piece(sink, &json->fields[i], &start);
     }
     return sink_finish(sink) == ETWAS_OK;
+}
+
+static void place(struct piece *piece, const char **at)
+{
+    piece->data = *at;
+    *at += piece->size;
 }
 
 /* The names were rendered into memory that will be freed: copies them to the arena. */
@@ -96,12 +123,13 @@ static bool keep_names(const struct output *output, const struct schema *schema,
         return false;
     }
     memcpy(text, output->data, output->size);
-    json->head.data = text;
-    json->name.data = text + json->head.size;
-    const char *at = json->name.data + json->name.size;
+    const char *at = text;
+    place(&json->head, &at);
+    place(&json->name, &at);
+    place(&json->opcode, &at);
+    place(&json->task, &at);
     for (uint16_t i = 0; i < schema->field_count; i++) {
-        json->fields[i].data = at;
-        at += json->fields[i].size;
+        place(&json->fields[i], &at);
     }
     return true;
 }
@@ -146,6 +174,27 @@ static size_t put_uints(struct sink *sink, const struct value *items, size_t cou
     return done;
 }
 
+/* The same of those in hex: addresses. */
+static size_t put_hexes(struct sink *sink, const struct value *items, size_t count)
+{
+    enum { AT_ONCE = 8, PUNCTUATION = 3 };
+    size_t done = 0;
+    while (done < count && items[done].type == VALUE_HEX &&
+           sink_room(sink, (size_t)AT_ONCE * (PUNCTUATION + NUMBER_HEX_SIZE))) {
+        const size_t end = count - done < AT_ONCE ? count : done + AT_ONCE;
+        char *at = sink->at;
+        for (; done < end && items[done].type == VALUE_HEX; done++) {
+            *at = ',';
+            at += done != 0;
+            *at = '"';
+            at = number_put_hex(at + 1, items[done].as.u);
+            *at++ = '"';
+        }
+        sink->at = at;
+    }
+    return done;
+}
+
 static void put_array(struct sink *sink, struct encoder *encoder, const struct value *value,
                       unsigned depth)
 {
@@ -156,7 +205,9 @@ static void put_array(struct sink *sink, struct encoder *encoder, const struct v
         return;
     }
     SINK_PUT(sink, "[");
-    for (size_t i = put_uints(sink, items, count); i < count; i++) {
+    size_t i = put_uints(sink, items, count);
+    i = i == 0 ? put_hexes(sink, items, count) : i;
+    for (; i < count; i++) {
         sink_put(sink, ",", i != 0);
         put_value(sink, encoder, &items[i], depth + 1);
     }
@@ -192,13 +243,21 @@ static void put_float(struct sink *sink, double number)
     SINK_PUT(sink, "\"");
 }
 
-/* The values that are written between quotes. */
+static void put_hex(struct sink *sink, uint64_t number)
+{
+    if (sink_room(sink, NUMBER_HEX_SIZE + 2)) {
+        *sink->at = '"';
+        char *end = number_put_hex(sink->at + 1, number);
+        *end = '"';
+        sink->at = end + 1;
+    }
+}
+
+/* Other values that are written between quotes. */
 static void put_quoted(struct sink *sink, struct encoder *encoder, const struct value *value)
 {
     SINK_PUT(sink, "\"");
-    if (value->type == VALUE_HEX) {
-        sink_put_hex(sink, value->as.u);
-    } else if (value->type == VALUE_TIME) {
+    if (value->type == VALUE_TIME) {
         sink_put_time(sink, encoder, value->as.i);
     } else if (value->type == VALUE_GUID) {
         sink_put_guid(sink, value->as.bytes.data);
@@ -232,6 +291,8 @@ static void put_value(struct sink *sink, struct encoder *encoder, const struct v
         put_string(sink, value->as.text.data, value->as.text.size);
         return;
     case VALUE_HEX:
+        put_hex(sink, value->as.u);
+        return;
     case VALUE_TIME:
     case VALUE_GUID:
     case VALUE_BYTES:
@@ -256,33 +317,28 @@ const struct value *encode_json_data(struct sink *sink, struct encoder *encoder,
 {
     const struct schema *schema = event->schema;
     const struct value *values = event_values(event, arena);
+    struct value one;
     SINK_PUT(sink, "{");
     for (uint16_t i = 0; i < schema->field_count; i++) {
-        const struct value value = values != NULL ? values[i] : event_field(event, i, arena);
-        if (value.type == VALUE_ABSENT) { /* only ever the last: the commas stay right */
+        const struct value *value = &one;
+        if (values != NULL) {
+            value = &values[i];
+        } else {
+            one = event_field(event, i, arena);
+        }
+        if (value->type == VALUE_ABSENT) { /* only ever the last: the commas stay right */
             continue;
         }
         if (schema->json != NULL) {
-            sink_put(sink, schema->json->fields[i].data, schema->json->fields[i].size);
+            put_piece(sink, &schema->json->fields[i]);
         } else {
             put_key(sink, schema, i);
         }
-        put_value(sink, encoder, &value, 0);
+        put_value(sink, encoder, value, 0);
     }
     SINK_PUT(sink, "}");
     return values;
 }
-
-/* `key` ends in the colon. Nothing when there is no text. */
-static void put_named(struct sink *sink, const char *key, size_t size, const char *text)
-{
-    if (text != NULL) {
-        sink_put(sink, key, size);
-        put_string(sink, text, strlen(text));
-    }
-}
-
-#define PUT_NAMED(sink, literal, text) put_named((sink), (literal), sizeof(literal) - 1, (text))
 
 static void put_activity(struct sink *sink, const char *key, const uint8_t *guid)
 {
@@ -307,16 +363,25 @@ static void put_extra(struct sink *sink, struct encoder *encoder, const struct v
 /* Version to Channel, of systems that have levels. */
 static void put_levels(struct sink *sink, const struct event *event)
 {
+    const struct schema_json *json = event->schema->json;
     SINK_PUT_UINT(sink, ",\"Version\":", event->version);
     PUT_NAMED(sink, ",\"Level\":", event_level_name(event));
     SINK_PUT_UINT(sink, ",\"LevelValue\":", event->level);
-    PUT_NAMED(sink, ",\"Opcode\":", event_opcode_name(event));
+    if (json != NULL && json->opcode.size != 0) {
+        put_piece(sink, &json->opcode);
+    } else {
+        PUT_NAMED(sink, ",\"Opcode\":", event_opcode_name(event));
+    }
     SINK_PUT_UINT(sink, ",\"OpcodeValue\":", event->opcode);
-    PUT_NAMED(sink, ",\"Task\":", event->schema->task_name);
+    if (json != NULL) {
+        put_piece(sink, &json->task);
+    } else {
+        PUT_NAMED(sink, ",\"Task\":", event->schema->task_name);
+    }
     SINK_PUT_UINT(sink, ",\"TaskValue\":", event->task);
-    SINK_PUT(sink, ",\"Keywords\":\"");
-    sink_put_hex(sink, event->keywords);
-    SINK_PUT_UINT(sink, "\",\"Channel\":", event->channel);
+    SINK_PUT(sink, ",\"Keywords\":");
+    put_hex(sink, event->keywords);
+    SINK_PUT_UINT(sink, ",\"Channel\":", event->channel);
 }
 
 void encode_json(struct sink *sink, struct encoder *encoder, const struct event *event,
@@ -328,7 +393,7 @@ void encode_json(struct sink *sink, struct encoder *encoder, const struct event 
     SINK_PUT(sink, "\"");
     if (json != NULL) {
         sink_put_keyed_uint(sink, json->head.data, json->head.size, event->id);
-        sink_put(sink, json->name.data, json->name.size);
+        put_piece(sink, &json->name);
     } else {
         put_head(sink, event->schema);
         sink_put_uint(sink, event->id);

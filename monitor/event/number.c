@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ipc/load.h"
+
 #define ONES(tens)                                                                                 \
     tens "0," tens "1," tens "2," tens "3," tens "4," tens "5," tens "6," tens "7," tens "8," tens \
          "9,"
@@ -40,17 +42,14 @@ enum {
 
 void sink_put_hex(struct sink *sink, uint64_t value)
 {
-    if (!sink_room(sink, 18)) {
-        return;
-    }
-    const unsigned digits = (67U - (unsigned)__builtin_clzll(value | 1)) / 4;
-    memcpy(sink->at, "0x", 2);
-    char *at = sink->at + 2 + digits;
-    sink->at = at;
-    for (unsigned i = 0; i < digits; i++) {
-        *--at = HEX_DIGITS[value & 15];
-        value >>= 4;
-    }
+    char text[NUMBER_HEX_SIZE]; /* no more than it takes is asked of the sink, which may be full */
+    sink_put(sink, text, (size_t)(number_put_hex(text, value) - text));
+}
+
+/* Four bytes as they lie. */
+static uint32_t in_order(const uint8_t *data)
+{
+    return __builtin_bswap32(load_u32(data));
 }
 
 void sink_put_bytes(struct sink *sink, const uint8_t *data, size_t size)
@@ -61,7 +60,12 @@ void sink_put_bytes(struct sink *sink, const uint8_t *data, size_t size)
     }
     memcpy(sink->at, "0x", 2);
     sink->at += 2;
-    for (size_t i = 0; i < size; i++) {
+    size_t i = 0;
+    for (; size - i >= 4; i += 4) {
+        number_put_digits(sink->at, in_order(data + i));
+        sink->at += 8;
+    }
+    for (; i < size; i++) {
         *sink->at++ = HEX_DIGITS[data[i] >> 4];
         *sink->at++ = HEX_DIGITS[data[i] & 15];
     }
@@ -69,18 +73,26 @@ void sink_put_bytes(struct sink *sink, const uint8_t *data, size_t size)
 
 void sink_put_guid(struct sink *sink, const uint8_t *guid)
 {
-    /* The first three parts of a GUID are little-endian numbers. */
-    static const uint8_t ORDER[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
-    if (!sink_room(sink, 36)) {
+    enum { GUID_SIZE = 36 };
+    if (!sink_room(sink, GUID_SIZE)) {
         return;
     }
-    for (size_t i = 0; i < sizeof ORDER; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
-            *sink->at++ = '-';
-        }
-        *sink->at++ = HEX_DIGITS[guid[ORDER[i]] >> 4];
-        *sink->at++ = HEX_DIGITS[guid[ORDER[i]] & 15];
-    }
+    /* The first three parts of a GUID are little-endian numbers. */
+    const uint64_t middle =
+        number_hex_digits((uint32_t)load_u16(guid + 4) << 16 | load_u16(guid + 6));
+    const uint64_t end = number_hex_digits(in_order(guid + 8));
+    char *at = sink->at;
+    number_put_digits(at, load_u32(guid));
+    store_u64((uint8_t *)at + 9, middle);
+    store_u32((uint8_t *)at + 14, (uint32_t)(middle >> 32));
+    store_u32((uint8_t *)at + 19, (uint32_t)end);
+    store_u32((uint8_t *)at + 24, (uint32_t)(end >> 32));
+    number_put_digits(at + 28, in_order(guid + 12));
+    at[8] = '-';
+    at[13] = '-';
+    at[18] = '-';
+    at[23] = '-';
+    sink->at = at + GUID_SIZE;
 }
 
 /* 15 digits are always right but for denormals, 17 always enough. */
@@ -146,8 +158,8 @@ static void render_second(struct encoder *encoder, int64_t time)
 
 void encoder_init(struct encoder *encoder)
 {
-    encoder->columns = 0;
-    render_second(encoder, 0);
+    *encoder = (struct encoder){.second = "1601-01-01T00:00:00"};
+    encoder->second[sizeof encoder->second - 1] = '.';
 }
 
 void sink_put_time(struct sink *sink, struct encoder *encoder, int64_t time)

@@ -5,6 +5,7 @@
 #include <float.h>
 #include <stdint.h>
 
+#include "ipc/store.h"
 #include "monitor/event/sink.h"
 
 /* Numbers, times and GUIDs as text, the same in every format. */
@@ -106,6 +107,45 @@ static inline void sink_put_int(struct sink *sink, int64_t value)
     } else {
         sink_put_uint(sink, (uint64_t)value);
     }
+}
+
+/* Most characters that number_put_hex() takes, and those that it writes too many. */
+enum { NUMBER_HEX_SIZE = 26 };
+
+/*
+ * Eight digits of a number, the first in the lowest byte. Each digit gets a byte of its own,
+ * then all become characters at once: ten and more are letters, 39 behind where they would be.
+ */
+static inline uint64_t number_hex_digits(uint32_t value)
+{
+    uint64_t digits = __builtin_bswap32(value);
+    digits = (digits | digits << 16) & UINT64_C(0x0000ffff0000ffff);
+    digits = (digits | digits << 8) & UINT64_C(0x00ff00ff00ff00ff);
+    digits =
+        (digits >> 4 & UINT64_C(0x000f000f000f000f)) | (digits << 8 & UINT64_C(0x0f000f000f000f00));
+    const uint64_t letters =
+        (digits + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101);
+    return digits + UINT64_C(0x3030303030303030) + letters * 39;
+}
+
+static inline void number_put_digits(char *at, uint32_t value)
+{
+    store_u64((uint8_t *)at, number_hex_digits(value));
+}
+
+/* 0x1f; writes to at most NUMBER_HEX_SIZE characters; where the number ends. */
+static inline char *number_put_hex(char *at, uint64_t value)
+{
+    const unsigned digits = (67U - (unsigned)__builtin_clzll(value | 1)) / 4;
+    memcpy(at, "0x", 2);
+    at += 2;
+    if (digits > 8) {
+        number_put_digits(at, (uint32_t)(value >> 32) << (64 - 4 * digits));
+        number_put_digits(at + digits - 8, (uint32_t)value);
+    } else {
+        number_put_digits(at, (uint32_t)value << (32 - 4 * digits));
+    }
+    return at + digits;
 }
 
 void sink_put_hex(struct sink *sink, uint64_t value);                     /* 0x1f */
