@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
+#include <zstd.h>
 
 #include "ipc/json.h"
 #include "relay/lines.h"
@@ -34,7 +35,48 @@ static void look(const struct lines *lines, size_t index)
     free(text);
 }
 
-/* The first byte says whether the rest is compressed. */
+enum { MAX_FRAMES = 8 };
+
+/* Text in as many frames as its first byte says; its size. */
+static size_t pack(const char *text, size_t size, char *packed, size_t room)
+{
+    static ZSTD_CCtx *context;
+    const size_t frames = 1 + (uint8_t)text[0] % MAX_FRAMES;
+    const size_t piece = size / frames + 1;
+    size_t used = 0;
+    context = context != NULL ? context : ZSTD_createCCtx();
+    require(context != NULL);
+    for (size_t at = 1; at < size; at += piece) {
+        const size_t part = size - at < piece ? size - at : piece;
+        const size_t got =
+            ZSTD_compressCCtx(context, packed + used, room - used, text + at, part, 1);
+        require(!ZSTD_isError(got));
+        used += got;
+    }
+    return used;
+}
+
+/* Text that the target packs itself, so that what is behind the unpacking is reached with it. */
+static enum etwas_status unpack_packed(struct lines *lines, const char *text, size_t size,
+                                       struct etwas_error *error)
+{
+    static struct lines plain;
+    struct etwas_error other;
+    size_t bad_line = 0;
+    const size_t room = MAX_FRAMES * ZSTD_compressBound(size);
+    char *packed = malloc(room);
+    require(packed != NULL);
+    const size_t used = size > 0 ? pack(text, size, packed, room) : 0;
+    const enum etwas_status status = lines_unpack(lines, packed, used, &bad_line, error);
+    free(packed);
+    /* Packed or not it is the same. */
+    require(size < 2 || lines_check(&plain, text + 1, size - 1, &bad_line, &other) == status);
+    require(size < 2 || (plain.count == lines->count && plain.first == lines->first &&
+                         plain.last == lines->last && plain.own == lines->own));
+    return status;
+}
+
+/* The first byte says whether the rest is compressed, or is to be. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct lines lines;
@@ -46,9 +88,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = malloc(size);
     require(text != NULL);
     memcpy(text, data + 1, size - 1);
-    const enum etwas_status status = data[0] == 'z'
-                                         ? lines_unpack(&lines, text, size - 1, &bad_line, &error)
-                                         : lines_check(&lines, text, size - 1, &bad_line, &error);
+    enum etwas_status status = ETWAS_OK;
+    if (data[0] == 'z') {
+        status = lines_unpack(&lines, text, size - 1, &bad_line, &error);
+    } else if (data[0] == 'p') {
+        status = unpack_packed(&lines, text, size - 1, &error);
+    } else {
+        status = lines_check(&lines, text, size - 1, &bad_line, &error);
+    }
     free(text);
     require(status == ETWAS_OK || (lines.count == 0 && error.doing != NULL));
     for (size_t i = 0; i < lines.count && i < 16; i++) {

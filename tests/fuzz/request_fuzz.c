@@ -14,10 +14,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char right[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG";
 
-static void check_host(const struct http_request *request)
+static void check_host(const struct http_request *request, bool tls)
 {
     char authority[HOSTS_NAME_SIZE];
-    struct hosts hosts = {.port = 8080};
+    struct hosts hosts = {.port = 8080, .tls = tls};
     if (!hosts_add(&hosts, "relay.example") || !hosts_add(&hosts, "[fe80::1]:443")) {
         abort();
     }
@@ -33,6 +33,25 @@ static void check_host(const struct http_request *request)
     const bool own = hosts_own_origin(&hosts, request, authority);
     const char *origin = request->headers[HTTP_ORIGIN];
     if (own && origin != NULL && strstr(origin, authority) == NULL) {
+        abort();
+    }
+    /* A page that came without TLS is not that of a relay that has it. */
+    if (own && origin != NULL && tls && strncmp(origin, "https://", 8) != 0) {
+        abort();
+    }
+}
+
+/* A name of ours from the command line is text, too. */
+static void check_name(const char *text)
+{
+    struct hosts hosts = {.port = 8080};
+    char authority[HOSTS_NAME_SIZE];
+    struct http_request request = {.local = "[::1]"};
+    request.headers[HTTP_HOST] = text;
+    if (hosts_add(&hosts, text) && strlen(hosts.hosts[0].name) >= sizeof hosts.hosts[0].name) {
+        abort();
+    }
+    if (hosts.count == 1 && hosts.hosts[0].port != 0 && !hosts_know(&hosts, &request, authority)) {
         abort();
     }
 }
@@ -51,7 +70,7 @@ static void check_token(const struct http_request *request)
 
 static void check_query(const struct http_request *request)
 {
-    char value[16];
+    char value[64];
     if (http_argument(request, "token", value, sizeof value) == ETWAS_OK &&
         strlen(value) >= sizeof value) {
         abort();
@@ -80,7 +99,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         at = end;
     }
     request.query = at == NULL ? "" : at;
-    check_host(&request);
+    check_host(&request, false);
+    check_host(&request, true);
+    check_name(request.headers[HTTP_HOST]);
     check_token(&request);
     check_query(&request);
     free(text);
