@@ -71,11 +71,13 @@ void api_events(struct api *api, const struct http_request *request, struct http
     if (strcmp(request->method, "HEAD") == 0) {
         return;
     }
-    if (atomic_fetch_add(&api->histories, 1) < API_MAX_HISTORIES) {
+    const bool crowded = atomic_fetch_add(&api->histories, 1) >= API_MAX_HISTORIES;
+    if (!crowded) {
         answer->stream = open_stream(api, &parameters);
     }
     if (answer->stream == NULL) {
         (void)atomic_fetch_sub(&api->histories, 1);
-        http_problem(answer, PROBLEM_BUSY, "Too many ask for history at once");
+        http_problem(answer, crowded ? PROBLEM_BUSY : PROBLEM_FAILED,
+                     crowded ? "Too many ask for history at once" : "The store cannot be read");
     }
 }

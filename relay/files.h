@@ -20,7 +20,7 @@ void files_path(const char *folder, const char *name, char path[FILES_PATH_SIZE]
 /* The folder and those above it, 0700. DENIED: it is there, and everybody may write in it. */
 ETWAS_MUST_CHECK enum etwas_status files_make_folder(const char *folder, struct etwas_error *error);
 
-/* NOT_FOUND; TOO_BIG: more than `room` bytes. */
+/* NOT_FOUND; TOO_BIG: more than `room` bytes; DENIED, too, if everybody may write in it. */
 ETWAS_MUST_CHECK enum etwas_status files_read(const char *path, char *text, size_t room,
                                               size_t *size, struct etwas_error *error);
 ETWAS_MUST_CHECK enum etwas_status files_replace(const char *path, const char *text, size_t size,

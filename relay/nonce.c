@@ -53,27 +53,28 @@ static void drop_first(struct nonces *nonces)
     nonces->count--;
 }
 
-static bool grow(struct nonces *nonces)
+static bool resize(struct nonces *nonces, uint32_t capacity)
 {
-    const uint32_t capacity = nonces->capacity == 0 ? FIRST : nonces->capacity * 2;
-    struct nonces larger = {.capacity = capacity, .count = nonces->count};
-    larger.ring = calloc(capacity, sizeof larger.ring[0]);
-    larger.slots = calloc((size_t)capacity * 2, sizeof larger.slots[0]);
-    if (larger.ring == NULL || larger.slots == NULL) {
-        nonces_clear(&larger);
+    struct nonces other = {.capacity = capacity, .count = nonces->count};
+    other.ring = calloc(capacity, sizeof other.ring[0]);
+    other.slots = calloc((size_t)capacity * 2, sizeof other.slots[0]);
+    if (other.ring == NULL || other.slots == NULL) {
+        nonces_clear(&other);
         return false;
     }
     for (uint32_t i = 0; i < nonces->count; i++) {
-        larger.ring[i] = nonces->ring[(nonces->first + i) & (nonces->capacity - 1)];
-        larger.slots[slot_of(&larger, larger.ring[i].hash)] = i + 1;
+        other.ring[i] = nonces->ring[(nonces->first + i) & (nonces->capacity - 1)];
+        other.slots[slot_of(&other, other.ring[i].hash)] = i + 1;
     }
     free(nonces->ring);
     free(nonces->slots);
-    nonces->ring = larger.ring;
-    nonces->slots = larger.slots;
-    nonces->capacity = capacity;
-    nonces->first = 0;
+    *nonces = other;
     return true;
+}
+
+static bool grow(struct nonces *nonces)
+{
+    return resize(nonces, nonces->capacity == 0 ? FIRST : nonces->capacity * 2);
 }
 
 /* Room for one more; false: there is no memory for it. */
@@ -81,6 +82,9 @@ static bool make_room(struct nonces *nonces, int64_t now_s)
 {
     while (nonces->count > 0 && nonces->ring[nonces->first].until_s < now_s) {
         drop_first(nonces);
+    }
+    if (nonces->capacity > FIRST && nonces->count < nonces->capacity / 8) {
+        (void)resize(nonces, nonces->capacity / 2); /* without memory it stays as large */
     }
     if (nonces->count < nonces->capacity) {
         return true;

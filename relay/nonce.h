@@ -8,8 +8,8 @@
 
 /*
  * The nonces of one key that may not come again, each until its signature has expired. Every
- * key has a cache of its own, so nobody can push out those of another. It grows with what is
- * sent, up to NONCES_MAX; then the oldest go early, which costs nothing but this one check:
+ * key has a cache of its own, so nobody can push out those of another. It grows and shrinks with
+ * what is sent, up to NONCES_MAX; then the oldest go early, which costs nothing but this one check:
  * a batch that comes again is still known by its key, stream and number.
  *
  * Kept as 64-bit hashes under a secret key. All zeros to begin with; the caller locks.

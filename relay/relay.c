@@ -55,7 +55,7 @@ static void *keep(void *context)
         failed = !good;
         host_give_back();
         (void)pthread_mutex_lock(&relay->lock);
-        (void)clock_gettime(CLOCK_REALTIME, &until);
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += RETAIN_S;
         if (!relay->over) {
             (void)pthread_cond_timedwait(&relay->changed, &relay->lock, &until);
@@ -110,6 +110,30 @@ static enum etwas_status open_keys(struct relay *relay, struct etwas_error *erro
     }
     return keys_open(options_keys(relay->options, path, sizeof path), relay->options->data,
                      &relay->api.keys, error);
+}
+
+/* The clock of the wall may be put back: the keeper would wait for as long. */
+static void init_wait(struct relay *relay)
+{
+    pthread_condattr_t attributes;
+    (void)pthread_mutex_init(&relay->lock, NULL);
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&relay->changed, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+}
+
+/* Without it nothing would ever be removed. */
+static enum etwas_status start_keeper(struct relay *relay, struct etwas_error *error)
+{
+    const int code = pthread_create(&relay->keeper, NULL, keep, relay);
+    relay->keeping = code == 0;
+    if (code != 0) {
+        *error = (struct etwas_error){
+            .status = ETWAS_SYSTEM, .os_code = (uint32_t)code, .doing = "starting a thread"};
+        return ETWAS_SYSTEM;
+    }
+    return ETWAS_OK;
 }
 
 static unsigned threads(void)
@@ -181,8 +205,7 @@ enum etwas_status relay_open(const struct options *options, struct listeners *li
     made->listeners = listeners;
     made->api.started_ms = clock_utc_ms();
     made->api.started_clock_ms = clock_ms();
-    (void)pthread_mutex_init(&made->lock, NULL);
-    (void)pthread_cond_init(&made->changed, NULL);
+    init_wait(made);
     enum etwas_status status = open_store(made, error);
     if (status == ETWAS_OK) {
         status = open_keys(made, error);
@@ -194,7 +217,7 @@ enum etwas_status relay_open(const struct options *options, struct listeners *li
         status = open_flow(made, error);
     }
     if (status == ETWAS_OK) {
-        made->keeping = pthread_create(&made->keeper, NULL, keep, made) == 0;
+        status = start_keeper(made, error);
     }
     if (status != ETWAS_OK) {
         relay_close(made);

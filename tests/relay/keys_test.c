@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/check.h"
@@ -168,6 +169,21 @@ static void a_line_that_revokes_no_key_is_named(void **state)
     keys_close(keys);
 }
 
+/* Whoever may write there says whom the relay trusts. */
+static void a_file_that_is_everybodys_names_nobody(void **state)
+{
+    const struct scene *scene = *state;
+    struct key_trust trust;
+    write_lines(scene, &scene->first, 1);
+    assert_int_equal(chmod(scene->path, 0666), 0);
+    struct keys *keys = open_keys(scene);
+    assert_int_equal(keys_find(keys, scene->ids[0], &trust), KEYS_UNKNOWN);
+    assert_int_equal(chmod(scene->path, 0644), 0);
+    assert_true(keys_refresh(keys).reread);
+    assert_int_equal(keys_find(keys, scene->ids[0], &trust), KEYS_TRUSTED);
+    keys_close(keys);
+}
+
 /* Without a descriptor to spare, as when all are connections. */
 static void a_file_that_could_not_be_read_is_read_later(void **state)
 {
@@ -208,6 +224,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_key_is_taken_back_whatever_else_is_in_the_line, set_scene,
                                         clear_scene),
         cmocka_unit_test_setup_teardown(a_line_that_revokes_no_key_is_named, set_scene,
+                                        clear_scene),
+        cmocka_unit_test_setup_teardown(a_file_that_is_everybodys_names_nobody, set_scene,
                                         clear_scene),
         cmocka_unit_test_setup_teardown(a_file_that_could_not_be_read_is_read_later, set_scene,
                                         clear_scene),

@@ -53,6 +53,24 @@ static void a_nonce_that_expired_is_forgotten(void **state)
     nonces_clear(&nonces);
 }
 
+static void a_cache_that_was_full_becomes_small_again(void **state)
+{
+    (void)state;
+    struct nonces nonces = {.count = 0};
+    for (unsigned i = 0; i < NONCES_MAX; i++) {
+        assert_true(take(&nonces, i, 100, 1));
+    }
+    assert_int_equal(nonces.capacity, NONCES_MAX);
+    for (unsigned i = 0; i < 20; i++) {
+        assert_true(take(&nonces, NONCES_MAX + i, 300, 101));
+    }
+    assert_true(nonces.capacity <= 256);
+    for (unsigned i = 0; i < 20; i++) {
+        assert_false(take(&nonces, NONCES_MAX + i, 300, 101));
+    }
+    nonces_clear(&nonces);
+}
+
 static void too_many_nonces_push_out_the_oldest(void **state)
 {
     (void)state;
@@ -409,6 +427,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_nonce_is_new_once),
         cmocka_unit_test(a_nonce_that_expired_is_forgotten),
+        cmocka_unit_test(a_cache_that_was_full_becomes_small_again),
         cmocka_unit_test(too_many_nonces_push_out_the_oldest),
         cmocka_unit_test(a_sample_of_everything_is_everything),
         cmocka_unit_test(a_sample_is_even_and_keeps_its_limit),
