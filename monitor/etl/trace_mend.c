@@ -88,35 +88,32 @@ static bool find_buffer(struct scan *scan, struct search *search)
     return found;
 }
 
-/* Does another buffer begin where plain ones usually end, inside one that claims to be larger? */
-static bool is_too_large(const struct scan *scan, const struct buffer_head *head)
+/*
+ * Whether another buffer may lie inside the one at scan->at: nothing that is one begins where it
+ * ends, or it is plain and of another size than those before. Behind the records of a plain one is
+ * nothing.
+ */
+static bool is_doubtful(const struct scan *scan, const struct buffer_head *head)
 {
-    struct buffer_head other;
-    if ((head->flags & BUFFER_COMPRESSED) != 0 || scan->usual == 0 || scan->usual >= head->size ||
-        head->end > scan->usual) {
-        return false;
-    }
-    struct scan probe = *scan;
-    probe.at += scan->usual;
-    return is_certain(&probe, &other);
+    const uint64_t left = scan->file->size - scan->at;
+    const bool packed = (head->flags & BUFFER_COMPRESSED) != 0;
+    return (!packed && head->size != scan->usual) || head->size > left ||
+           (head->size < left && !scan_is_buffer(scan, scan->at + head->size));
 }
 
 uint32_t mend_size(struct scan *scan, const struct buffer_head *head)
 {
     const uint64_t start = scan->at;
     const uint64_t left = scan->file->size - start;
-    uint32_t size = head->size;
-    struct search search = {.from = start + BUFFER_HEADER,
-                            .to = size < left ? start + size : scan->file->size};
-    if (size == left || (size < left && scan_is_buffer(scan, start + size))) {
-        size = is_too_large(scan, head) ? scan->usual : size;
-    } else if (find_buffer(scan, &search)) {
-        size = (uint32_t)(scan->at - start);
-        scan->at = start;
+    const bool packed = (head->flags & BUFFER_COMPRESSED) != 0;
+    struct search search = {.from = start + (packed ? BUFFER_HEADER : head->end),
+                            .to = head->size < left ? start + head->size : scan->file->size};
+    if (!is_doubtful(scan, head) || !find_buffer(scan, &search)) {
+        return head->size;
     }
-    if (size != head->size) {
-        scan_damage(scan, start, sizeof(uint32_t), "the size of a buffer is wrong");
-    }
+    const uint32_t size = (uint32_t)(scan->at - start);
+    scan->at = start;
+    scan_damage(scan, start, sizeof(uint32_t), "the size of a buffer is wrong");
     return size;
 }
 

@@ -44,11 +44,11 @@ static int make(void **state)
     trace_close(trace);
     trace = NULL;
     maker_begin(&maker, &clock_of_system);
-    for (uint16_t i = 0; i < ALL; i++) {
+    for (size_t i = 0; i < ALL; i++) {
         if (i % EVENTS == 0) {
-            maker_buffer(&maker, i / EVENTS % 2);
+            maker_buffer(&maker, (uint16_t)(i / EVENTS % 2));
         }
-        maker_event(&maker, 2000 + i, (uint16_t)(i + 1));
+        maker_event(&maker, 2000 + (int64_t)i, (uint16_t)(i + 1));
     }
     maker_end(&maker);
     return 0;
@@ -92,7 +92,7 @@ static enum etwas_status read_size(size_t size)
 static void expect_all_but(uint16_t first, uint16_t last)
 {
     assert_int_equal(read_size(maker.size), ETWAS_CLOSED);
-    for (uint16_t id = 1; id <= ALL; id++) {
+    for (size_t id = 1; id <= ALL; id++) {
         if (seen[id] != (id < first || id > last)) {
             fail_msg("event %u was %s", (unsigned)id, seen[id] ? "there" : "missing");
         }
@@ -152,7 +152,7 @@ static void random_bytes_cost_the_records_they_lie_in(void **state)
             event_at(2, 6)[at] = (uint8_t)(random >> 24);
         }
         assert_int_equal(read_size(maker.size), ETWAS_CLOSED);
-        for (uint16_t id = 1; id <= ALL; id++) {
+        for (size_t id = 1; id <= ALL; id++) {
             assert_true(seen[id] || (id >= 27 && id <= 32));
         }
         assert_true(trace_damage(trace, 0, &damage));
@@ -226,6 +226,20 @@ static void a_wrong_size_of_a_buffer_costs_no_record(void **state)
     }
 }
 
+/* Nothing is usual there: the first buffer is of another size than the others, of which one is
+ * left. */
+static void a_wrong_size_is_seen_without_others_to_compare_with(void **state)
+{
+    (void)state;
+    enum { FIRST = 512 };
+    memmove(maker.data + FIRST, buffer_at(1), (size_t)2 * MAKER_BUFFER);
+    maker_u32(buffer_at(0), FIRST);
+    maker_u32(maker.data + FIRST, 2 * MAKER_BUFFER);
+    maker.size = FIRST + 2 * MAKER_BUFFER;
+    expect_all_but(41, ALL);
+    expect_warning(FIRST, sizeof(uint32_t));
+}
+
 static void a_wrong_end_of_the_records_costs_no_record(void **state)
 {
     (void)state;
@@ -259,7 +273,7 @@ static void a_wrong_size_of_a_record_costs_that_record_at_most(void **state)
             (void)make(NULL);
             maker_u16(event_at(3, place), sizes[i]);
             assert_int_equal(read_size(maker.size), ETWAS_CLOSED);
-            for (uint16_t id = 1; id <= ALL; id++) {
+            for (size_t id = 1; id <= ALL; id++) {
                 assert_true(seen[id] || id == 41 + place);
             }
             /* One that is shorter by what fills it up makes no difference. */
@@ -348,7 +362,7 @@ static void a_packed_buffer_that_is_damaged_costs_its_rest(void **state)
     uint8_t *third = buffer_at(1) + 2 * each;
     memset(third + each / 2, 0xff, 64);
     assert_int_equal(read_size(maker.size), ETWAS_CLOSED);
-    for (uint16_t id = 1; id <= ALL; id++) {
+    for (size_t id = 1; id <= ALL; id++) {
         assert_true(seen[id] || (id >= 50 && id <= 60));
     }
     expect_warning(offset_of(third), each);
@@ -363,7 +377,7 @@ static void a_packed_buffer_of_a_wrong_size_costs_no_record(void **state)
         struct trace_damage damage;
         maker_u32(buffer_at(1) + 2 * each, (uint32_t)((int32_t)each + wrong[i]));
         assert_int_equal(read_size(maker.size), ETWAS_CLOSED);
-        for (uint16_t id = 1; id <= ALL; id++) {
+        for (size_t id = 1; id <= ALL; id++) {
             /* What is packed last needs all that it was packed into. */
             assert_true(seen[id] || (wrong[i] < 0 && id > 40 && id <= 60));
         }
@@ -408,13 +422,13 @@ static void no_file_takes_more_memory_than_is_said(void **state)
     size_t failed = 0;
     size_t events = 0;
     maker_begin(&maker, &clock_of_system);
-    for (uint16_t i = 0; i < SMALL; i++) {
-        maker_buffer(&maker, i);
-        maker_event(&maker, 1500 + i, 1);
-        maker_event(&maker, 1600 + i, 1);
+    for (size_t i = 0; i < SMALL; i++) {
+        maker_buffer(&maker, (uint16_t)i);
+        maker_event(&maker, 1500 + (int64_t)i, 1);
+        maker_event(&maker, 1600 + (int64_t)i, 1);
     }
     maker_end(&maker);
-    for (uint16_t i = 0; i < LARGE; i++) {
+    for (size_t i = 0; i < LARGE; i++) {
         add_bomb((uint16_t)(i + 1));
     }
     file_memory_set(0, names[0], maker.data, maker.size);
@@ -445,6 +459,7 @@ int main(void)
         CLAIM(two_buffers_that_are_lost_are_one_warning),
         CLAIM(heads_of_the_first_and_the_last_buffer_count_like_others),
         CLAIM(a_wrong_size_of_a_buffer_costs_no_record),
+        CLAIM(a_wrong_size_is_seen_without_others_to_compare_with),
         CLAIM(a_wrong_end_of_the_records_costs_no_record),
         CLAIM(a_wrong_size_of_a_record_costs_that_record_at_most),
         CLAIM(a_first_buffer_that_is_lost_costs_what_it_said),

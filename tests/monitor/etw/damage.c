@@ -3,14 +3,15 @@
  * Reads traces that are cut off or have one wrong byte, in all the ways that are asked for, to the
  * last field: with the sanitizers on, nothing may be found, and each reading ends with the trace.
  *
- *   etw_damage [--cuts STEP] [--edges 1] [--flips COUNT] [--whole COUNT] [--seed N] FILE...
+ *   etw_damage [--cuts STEP] [--edges 1] [--flips COUNT] [--whole COUNT] [--seed N] [--tell 1]
+ *              FILE...
  *
  * --cuts 1 cuts at each byte, --edges around each place where a buffer or a record ends, --flips
  * changes that many bytes, chosen by the seed; all read only the first buffer, the one where it
  * happens and, of flips, the next, so that thousands take seconds.
- * --whole reads all of the file that many times more, each time with another wrong byte.
+ * --tell says each trial before it is made. --whole reads all of the file that many times more,
+ * each time with another wrong byte.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,16 +49,9 @@ static const char *const paths[] = {"trace"};
 static struct etl_record metadata[MAX_METADATA];
 static size_t metadata_count;
 
-/* What is being tried, for who finds it broken. */
+/* What is being tried; told before each trial when that was asked for, as nothing can be after. */
 static char doing[256];
-
-static void say(int number)
-{
-    (void)number;
-    (void)fputs(doing, stderr);
-    (void)signal(SIGABRT, SIG_DFL);
-    abort();
-}
+static bool is_told;
 
 static uint64_t next_random(struct trial *trial)
 {
@@ -144,6 +138,9 @@ static size_t read_one(struct trial *trial, const uint8_t *data, size_t size, bo
 {
     struct walk walked;
     const double start = now_s();
+    if (is_told) {
+        (void)fprintf(stderr, "%s\n", doing);
+    }
     file_memory_set(0, paths[0], data, size);
     const struct walk_options options = {.paths = paths,
                                          .count = 1,
@@ -386,6 +383,8 @@ static bool take_option(struct plan *plan, const char *name, const char *text)
         plan->flips = value;
     } else if (strcmp(name, "--whole") == 0) {
         plan->whole = value;
+    } else if (strcmp(name, "--tell") == 0) {
+        is_told = value != 0;
     } else if (strcmp(name, "--seed") == 0) {
         plan->seed = value;
     } else {
@@ -404,11 +403,10 @@ int main(int argc, char **argv)
     }
     if (at == argc) {
         (void)fputs("usage: etw_damage [--cuts STEP] [--edges 1] [--flips COUNT] [--whole COUNT] "
-                    "[--seed N] FILE...\n",
+                    "[--seed N] [--tell 1] FILE...\n",
                     stderr);
         return 2;
     }
-    (void)signal(SIGABRT, say);
     for (; at < argc && (result == 0 || result == SKIPPED); at++) {
         const int one = try_file(argv[at], &plan);
         result = one != 0 ? one : result;
