@@ -251,7 +251,7 @@ export class Feed {
     startAround(id) {
         this.reset();
         this.mode = 'range';
-        this.range = { from: null, to: null };
+        this.range = { from: null, to: null, around: true };
         this.status = 'open';
         const parsed = parseId(id);
         if (parsed === null) {
@@ -307,7 +307,7 @@ export class Feed {
         }
         if (generation === this.generation && this.buffer.isFull && this.hasNewer) {
             this.hasNewer = false;
-            this.note = 'The page holds as many rows as it can: the range has more. Choose a shorter one.';
+            this.note = 'The page holds as many rows as it can: the range may have more. Choose a shorter one.';
         }
     }
 

@@ -50,7 +50,7 @@ export class Histogram {
         const bars = uPlot.paths.bars({ size: [0.88, 60], align: 1 });
         const options = {
             width: this.host.clientWidth, height: this.host.clientHeight, tzDate: utc,
-            padding: [6, 22, 0, 0], legend: { show: false },
+            padding: [6, 32, 0, 0], legend: { show: false },
             cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false },
             scales: { x: { time: true, range: (plot, min, max) => [min, max + this.data.step / 1000] }, y: { range: (_, min, max) => [0, 1.08 * Math.max(1, max)] } },
             axes: [timeAxis(), {

@@ -49,9 +49,9 @@ export function TopBar({ app }) {
     </header>`;
 }
 
-function spanText({ from, to }) {
+function spanText({ from, to, around }) {
     if (from === null && to === null) {
-        return 'Around a row';
+        return around ? 'Around a row' : 'All of the store';
     }
     const part = (ms, other) => (ms === null ? other : momentText(ms));
     const sameDay = from !== null && to !== null && dateText(from) === dateText(to);
