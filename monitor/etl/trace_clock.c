@@ -4,6 +4,7 @@
 
 #include "ipc/load.h"
 #include "monitor/etl/trace_parts.h"
+#include "monitor/etl/utf16.h"
 
 /*
  * The record that describes a trace: TRACE_LOGFILE_HEADER of evntrace.h as it lies in files. The
@@ -28,56 +29,16 @@ enum {
     TICKS_A_MICROSECOND = 10,
 };
 
-/* UTF-16 to UTF-8, up to its zero; what is no character becomes U+FFFD. */
-static size_t put_utf8(char *out, uint32_t c)
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (char)(0xc0U | c >> 6);
-        out[1] = (char)(0x80U | (c & 0x3fU));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (char)(0xe0U | c >> 12);
-        out[1] = (char)(0x80U | (c >> 6 & 0x3fU));
-        out[2] = (char)(0x80U | (c & 0x3fU));
-        return 3;
-    }
-    out[0] = (char)(0xf0U | c >> 18);
-    out[1] = (char)(0x80U | (c >> 12 & 0x3fU));
-    out[2] = (char)(0x80U | (c >> 6 & 0x3fU));
-    out[3] = (char)(0x80U | (c & 0x3fU));
-    return 4;
-}
-
+/* The text at `*at`, which moves behind it. */
 static char *text_at(const uint8_t **at, size_t *left)
 {
-    char *text = malloc(*left / 2 * 3 + 1);
-    size_t used = 0;
-    while (text != NULL && *left >= 2) {
-        uint32_t c = load_u16(*at);
-        *at += 2;
-        *left -= 2;
-        if (c == 0) {
-            break;
-        }
-        const bool high = c >= 0xd800 && c < 0xdc00;
-        const uint32_t low = high && *left >= 2 ? load_u16(*at) : 0;
-        if (low >= 0xdc00 && low < 0xe000) {
-            c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-            *at += 2;
-            *left -= 2;
-        } else if (c >= 0xd800 && c < 0xe000) {
-            c = 0xfffd;
-        }
-        used += put_utf8(text + used, c);
-    }
+    const size_t size = utf16_size(*at, *left);
+    char *text = malloc(size / 2 * UTF8_A_UNIT + 1);
     if (text != NULL) {
-        text[used] = '\0';
+        text[utf16_to_utf8(*at, size, text)] = '\0';
     }
+    *at += size;
+    *left -= size;
     return text;
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ipc/load.h"
+#include "monitor/etl/utf16.h"
 #include "monitor/etw/decode_parts.h"
 #include "monitor/event/arena.h"
 
@@ -48,25 +49,6 @@ size_t etw_fixed_size(const struct etw_layout *layout, uint16_t in_type)
     default:
         return 0;
     }
-}
-
-/* To the zero, or as far as there is something: last strings may lack it. */
-static size_t utf16_size(const uint8_t *data, size_t left)
-{
-    size_t i = 0;
-    /* Four units at a time: a borrow goes up only, so the answer "none of them" is exact. */
-    for (; left - i >= 8; i += 8) {
-        const uint64_t word = load_u64(data + i);
-        if (((word - UINT64_C(0x0001000100010001)) & ~word & UINT64_C(0x8000800080008000)) != 0) {
-            break;
-        }
-    }
-    for (; left - i >= 2; i += 2) {
-        if (data[i] == 0 && data[i + 1] == 0) {
-            return i + 2;
-        }
-    }
-    return left;
 }
 
 static size_t ansi_size(const uint8_t *data, size_t left)

@@ -3,14 +3,13 @@
 #include <string.h>
 
 #include "ipc/load.h"
-#include "ipc/store.h"
+#include "monitor/etl/utf16.h"
 #include "monitor/etw/decode_parts.h"
 #include "monitor/event/arena.h"
 
 /* Values that become text which is not in the record: it is made in the arena. */
 
 enum {
-    UTF8_A_UNIT = 3, /* bytes at most that one UTF-16 unit becomes; pairs need 4 for two */
     ADDRESS_ROOM = 64,
     SID_ROOM = 200,
     GROUPS = 8,      /* of an IPv6 address */
@@ -29,75 +28,10 @@ static struct value text_of(const char *data, size_t size)
     };
 }
 
-static size_t put_utf8(char *out, uint32_t c)
-{
-    size_t size = 0;
-    if (c < 0x800) {
-        out[size++] = (char)(0xc0U | c >> 6);
-    } else if (c < 0x10000) {
-        out[size++] = (char)(0xe0U | c >> 12);
-        out[size++] = (char)(0x80U | (c >> 6 & 0x3fU));
-    } else {
-        out[size++] = (char)(0xf0U | c >> 18);
-        out[size++] = (char)(0x80U | (c >> 12 & 0x3fU));
-        out[size++] = (char)(0x80U | (c >> 6 & 0x3fU));
-    }
-    out[size++] = (char)(0x80U | (c & 0x3fU));
-    return size;
-}
-
-/* Four units at a time while they are ASCII and none is zero. */
-static size_t copy_ascii(const uint8_t *data, size_t units, char *out)
-{
-    size_t i = 0;
-    for (; i + 4 <= units; i += 4) {
-        const uint64_t word = load_u64(data + 2 * i);
-        const uint64_t zeros = (word - UINT64_C(0x0001000100010001)) & ~word;
-        if (((word & UINT64_C(0xff80ff80ff80ff80)) | (zeros & UINT64_C(0x8000800080008000))) != 0) {
-            break;
-        }
-        /* The bytes that are zero go out: 0a0b0c0d, 00ab00cd, 0000abcd. */
-        const uint64_t pairs = (word | word >> 8) & UINT64_C(0x0000ffff0000ffff);
-        const uint32_t four = (uint32_t)(pairs | pairs >> 16);
-        store_u32((uint8_t *)out + i, four);
-    }
-    return i;
-}
-
-/* One character that begins with the unit `c`, which is a surrogate; `*i` moves over the other
- * half. */
-static uint32_t join(const uint8_t *data, size_t units, size_t *i, uint32_t c)
-{
-    const uint32_t low = *i < units ? load_u16(data + 2 * *i) : 0;
-    if (c >= 0xdc00 || low < 0xdc00 || low >= 0xe000) {
-        return 0xfffd;
-    }
-    (*i)++;
-    return 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-}
-
 struct value etw_utf16(const uint8_t *data, size_t size, struct arena *arena)
 {
-    const size_t units = size / 2;
-    char *out = arena_take(arena, units * UTF8_A_UNIT + 1);
-    if (out == NULL) {
-        return nothing;
-    }
-    size_t i = copy_ascii(data, units, out);
-    size_t used = i;
-    while (i < units) {
-        const uint32_t unit = load_u16(data + 2 * i++);
-        if (unit == 0) {
-            break;
-        }
-        if (unit < 0x80) {
-            out[used++] = (char)unit;
-        } else {
-            const bool surrogate = unit >= 0xd800 && unit < 0xe000;
-            used += put_utf8(out + used, surrogate ? join(data, units, &i, unit) : unit);
-        }
-    }
-    return text_of(out, used);
+    char *out = arena_take(arena, size / 2 * UTF8_A_UNIT + 1);
+    return out != NULL ? text_of(out, utf16_to_utf8(data, size, out)) : nothing;
 }
 
 struct value etw_sid(const uint8_t *data, size_t size, struct arena *arena)

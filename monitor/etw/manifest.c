@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ipc/load.h"
+#include "monitor/etl/utf16.h"
 #include "monitor/etw/manifest_parts.h"
 
 enum {
@@ -207,47 +207,35 @@ static int by_id(const void *a, const void *b)
     return order != 0 ? order : left->size < right->size ? -1 : left->size > right->size;
 }
 
-/* UTF-16 becomes UTF-8: the layout engine has no part in this, so it is done by hand. */
-static size_t from_utf16(const uint8_t *data, size_t size, bool big, char *out)
+/* UTF-16 with the high byte first. False: no memory. */
+static bool take_swapped(struct manifest *manifest, const uint8_t *data, size_t size)
 {
-    size_t used = 0;
-    for (size_t i = 0; i + 1 < size; i += 2) {
-        uint32_t c = big ? (uint32_t)data[i] << 8 | data[i + 1] : load_u16(data + i);
-        if (c >= 0xd800 && c < 0xdc00 && i + 3 < size) {
-            const uint32_t low =
-                big ? (uint32_t)data[i + 2] << 8 | data[i + 3] : load_u16(data + i + 2);
-            c = 0x10000 + ((c & 0x3ffU) << 10) + (low & 0x3ffU);
-            i += 2;
-        }
-        if (c < 0x80) {
-            out[used++] = (char)c;
-        } else if (c < 0x800) {
-            out[used++] = (char)(0xc0U | c >> 6);
-            out[used++] = (char)(0x80U | (c & 0x3fU));
-        } else if (c < 0x10000) {
-            out[used++] = (char)(0xe0U | c >> 12);
-            out[used++] = (char)(0x80U | (c >> 6 & 0x3fU));
-            out[used++] = (char)(0x80U | (c & 0x3fU));
-        } else {
-            out[used++] = (char)(0xf0U | c >> 18);
-            out[used++] = (char)(0x80U | (c >> 12 & 0x3fU));
-            out[used++] = (char)(0x80U | (c >> 6 & 0x3fU));
-            out[used++] = (char)(0x80U | (c & 0x3fU));
-        }
+    uint8_t *swapped = malloc(size + 1);
+    if (swapped == NULL) {
+        return false;
     }
-    return used;
+    for (size_t i = 0; i + 1 < size; i += 2) {
+        swapped[i] = data[i + 1];
+        swapped[i + 1] = data[i];
+    }
+    manifest->size = utf16_to_utf8(swapped, size / 2 * 2, manifest->text);
+    free(swapped);
+    return true;
 }
 
 static bool take_text(struct manifest *manifest, const uint8_t *data, size_t size)
 {
     const bool little = size >= 2 && data[0] == 0xff && data[1] == 0xfe;
     const bool big = size >= 2 && data[0] == 0xfe && data[1] == 0xff;
-    manifest->text = malloc(size / 2 * 3 + 4);
+    manifest->text = malloc(size / 2 * UTF8_A_UNIT + 4);
     if (manifest->text == NULL) {
         return false;
     }
-    if (little || big) {
-        manifest->size = from_utf16(data + 2, size - 2, big, manifest->text);
+    if (big) {
+        return take_swapped(manifest, data + 2, size - 2);
+    }
+    if (little) {
+        manifest->size = utf16_to_utf8(data + 2, size - 2, manifest->text);
     } else {
         memcpy(manifest->text, data, size);
         manifest->size = size;

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "monitor/etl/utf16.h"
+
 struct xml xml_of(const char *text, size_t size)
 {
     return (struct xml){.start = text, .at = text, .end = text + size};
@@ -161,28 +163,6 @@ bool xml_attribute(const struct xml_tag *tag, const char *name, struct xml_piece
     return false;
 }
 
-static size_t put_utf8(char *out, uint32_t c)
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    size_t size = 0;
-    if (c < 0x800) {
-        out[size++] = (char)(0xc0U | c >> 6);
-    } else {
-        if (c < 0x10000) {
-            out[size++] = (char)(0xe0U | c >> 12);
-        } else {
-            out[size++] = (char)(0xf0U | c >> 18);
-            out[size++] = (char)(0x80U | (c >> 12 & 0x3fU));
-        }
-        out[size++] = (char)(0x80U | (c >> 6 & 0x3fU));
-    }
-    out[size++] = (char)(0x80U | (c & 0x3fU));
-    return size;
-}
-
 /* What a digit stands for; 16: it is none. */
 static uint32_t digit_of(char c)
 {
@@ -207,7 +187,7 @@ static size_t put_number(char *out, const char *digits, size_t size)
         c = c * base + digit;
     }
     const bool is_character = c != 0 && c <= 0x10ffff && (c < 0xd800 || c >= 0xe000);
-    return is_character ? put_utf8(out, c) : 0;
+    return is_character ? utf8_put(out, c) : 0;
 }
 
 static size_t put_entity(char *out, const char *name, size_t size)
