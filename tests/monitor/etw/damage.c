@@ -37,11 +37,11 @@ struct trial {
     size_t buffer_count;
     bool *cuts; /* by place: cut there */
     uint64_t random;
-    unsigned long readings;
-    unsigned long refused; /* no trace any more */
-    unsigned long warned;  /* at least one damage was told */
-    unsigned long events;
-    unsigned long missing; /* events less than without damage */
+    size_t readings;
+    size_t refused; /* no trace any more */
+    size_t warned;  /* at least one damage was told */
+    size_t events;
+    size_t missing; /* events less than without damage */
     double slowest;
 };
 
@@ -129,8 +129,7 @@ static bool find_metadata(void)
 
 static double now_s(void)
 {
-    struct timespec now;
-    return timespec_get(&now, TIME_UTC) != 0 ? (double)now.tv_sec + (double)now.tv_nsec / 1e9 : 0;
+    return (double)clock() / CLOCKS_PER_SEC;
 }
 
 /* How many events come out of these bytes. */
@@ -277,7 +276,7 @@ static void flip_whole(struct trial *trial)
 
 static void tell(struct trial *trial, const char *what)
 {
-    (void)printf("%s: %s: %lu readings, %lu events, %lu with a warning, %lu refused, %lu events "
+    (void)printf("%s: %s: %zu readings, %zu events, %zu with a warning, %zu refused, %zu events "
                  "missing, slowest %.2f s\n",
                  trial->name, what, trial->readings, trial->events, trial->warned, trial->refused,
                  trial->missing, trial->slowest);
