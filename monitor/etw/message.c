@@ -47,7 +47,7 @@ static bool is_digit(char c)
 /* A field of the top, which may be one that is not shown. NULL: no memory. */
 static const struct value *decode(struct making *making, unsigned index)
 {
-    const size_t room = making->count * sizeof making->values[0];
+    const size_t room = making->count * sizeof(const struct value *);
     if (making->values == NULL) {
         making->values = arena_take(making->arena, room);
         if (making->values == NULL) {

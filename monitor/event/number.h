@@ -137,8 +137,8 @@ static inline void number_put_digits(char *at, uint32_t value)
 static inline char *number_put_hex(char *at, uint64_t value)
 {
     const unsigned digits = (67U - (unsigned)__builtin_clzll(value | 1)) / 4;
-    memcpy(at, "0x", 2);
-    at += 2;
+    *at++ = '0';
+    *at++ = 'x';
     if (digits > 8) {
         number_put_digits(at, (uint32_t)(value >> 32) << (64 - 4 * digits));
         number_put_digits(at + digits - 8, (uint32_t)value);
