@@ -227,7 +227,11 @@ static enum etwas_status load_pending(struct keys *keys, struct etwas_error *err
         keys->pending[keys->pending_count++].trust = reading.entries[i].trust;
     }
     free(reading.entries);
-    error->doing = status == ETWAS_OK ? error->doing : "reading pending";
+    if (status == ETWAS_DENIED && error->os_code == 0) {
+        error->doing = "everybody may write in pending: chmod o-w it";
+    } else if (status != ETWAS_OK) {
+        error->doing = "reading pending";
+    }
     return status;
 }
 

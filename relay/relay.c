@@ -76,7 +76,12 @@ static enum etwas_status read_pem(const char *path, const char *doing, char **te
         return ETWAS_NO_MEMORY;
     }
     const enum etwas_status status = files_read(path, *text, PEM_MAXIMUM, &size, error);
-    error->doing = status == ETWAS_OK ? error->doing : doing;
+    if (status == ETWAS_DENIED && error->os_code == 0) {
+        error->doing =
+            "everybody may write in the file of --tls-cert or of --tls-key: chmod o-w it";
+    } else if (status != ETWAS_OK) {
+        error->doing = doing;
+    }
     return status;
 }
 

@@ -45,7 +45,9 @@ enum etwas_status token_open(struct token *token, const char *folder, struct etw
         return ETWAS_MALFORMED;
     }
     if (status != ETWAS_NOT_FOUND) {
-        error->doing = "reading viewer-token";
+        error->doing = status == ETWAS_DENIED && error->os_code == 0
+                           ? "everybody may write in viewer-token: remove it"
+                           : "reading viewer-token";
         return status;
     }
     make(token);

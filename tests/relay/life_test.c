@@ -470,6 +470,11 @@ static void what_went_wrong_comes_with_what_to_do(void **state)
     fails(unmade, 2, "/dev/null/here", "with --data");
     const char *const nowhere[] = {"etwass", "--verify", "--data", "/nowhere", NULL};
     fails(nowhere, 4, "/nowhere", "the folder of the relay with --data");
+    char token[128];
+    relay_path(&relay, "viewer-token", token);
+    assert_int_equal(relay_end(&relay, SIGTERM), 0);
+    assert_int_equal(chmod(token, 0622), 0);
+    fails(served, 3, relay.folder, "everybody may write in viewer-token");
     const char *const unread[] = {"etwass",     "--port",     "0",         "--data",     unserved,
                                   "--tls-cert", "/nowhere/c", "--tls-key", "/nowhere/k", NULL};
     fails(unread, 4, "TLS: ", "--tls-cert: No such file");
