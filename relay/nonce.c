@@ -68,7 +68,10 @@ static bool resize(struct nonces *nonces, uint32_t capacity)
     }
     free(nonces->ring);
     free(nonces->slots);
-    *nonces = other;
+    nonces->ring = other.ring;
+    nonces->slots = other.slots;
+    nonces->capacity = capacity;
+    nonces->first = 0;
     return true;
 }
 
