@@ -17,19 +17,21 @@ static const struct etw_map_entry entries[] = {
 };
 static const struct etw_map map = {.count = 1, .entries = entries};
 
+/* clang-format off */
 static const struct etw_field fields[] = {
-    {.name = "Name",            .in_type = ETW_IN_UTF16            },
-    {.name = "Int",             .in_type = ETW_IN_INT32            },
-    {.name = "Hex",             .in_type = ETW_IN_HEX32            },
-    {.name = "Kind",            .in_type = ETW_IN_UINT8,             .map = &map},
-    {.name = "Pad",                         .in_type = ETW_IN_UINT8,                                                .is_hidden = true},
-    {.name = "Code",        .in_type = ETW_IN_UINT32,.out_type = ETW_OUT_NTSTATUS},
-    {.name = "Items",.in_type = ETW_IN_UINT8,      .count_from = ETW_EXTENT_FIXED, .count = 2},
-    {.name = "Width",           .in_type = ETW_IN_UINT8                             },
-    {.name = "Prec",               .in_type = ETW_IN_UINT8                                                 },
-    {.name = "Text",.in_type = ETW_IN_ANSI},
-    {.name = "Gone",.in_type = ETW_IN_UINT64},
+    {.name = "Name", .in_type = ETW_IN_UTF16},
+    {.name = "Int", .in_type = ETW_IN_INT32},
+    {.name = "Hex", .in_type = ETW_IN_HEX32},
+    {.name = "Kind", .in_type = ETW_IN_UINT8, .map = &map},
+    {.name = "Pad", .in_type = ETW_IN_UINT8, .is_hidden = true},
+    {.name = "Code", .in_type = ETW_IN_UINT32, .out_type = ETW_OUT_NTSTATUS},
+    {.name = "Items", .in_type = ETW_IN_UINT8, .count_from = ETW_EXTENT_FIXED, .count = 2},
+    {.name = "Width", .in_type = ETW_IN_UINT8},
+    {.name = "Prec", .in_type = ETW_IN_UINT8},
+    {.name = "Text", .in_type = ETW_IN_ANSI},
+    {.name = "Gone", .in_type = ETW_IN_UINT64},
 };
+/* clang-format on */
 
 static const char payload[] = "\xe9\0l\0\xe8\0v\0e\0\0\0"
                               "\xfe\xff\xff\xff"
