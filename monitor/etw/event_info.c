@@ -12,6 +12,8 @@ enum {
     OPCODE_EVENT = 32,
     OPCODE_MAP = 33,
     MAXIMUM_ITEMS = 65536,
+    MAXIMUM_BYTES = 16 * 1024 * 1024, /* of all of them */
+    BUCKETS = 1024,
     MAXIMUM_FIELDS = 1024,
     /* TRACE_EVENT_INFO */
     AT_EVENT_ID = 16, /* GUID of a classic event */
@@ -45,12 +47,15 @@ struct item {
     uint8_t *data;
     size_t size;
     bool is_map;
+    uint32_t next; /* of those with the same last bits of their sum, from 1; 0: there is none */
 };
 
 struct event_infos {
     struct item *items;
     size_t count;
     size_t capacity;
+    size_t bytes;
+    uint32_t first[BUCKETS]; /* from 1, by the last bits of their sum */
 };
 
 struct event_infos *event_infos_open(void)
@@ -76,12 +81,40 @@ bool event_infos_teaches(const struct etl_glance *glance)
            memcmp(glance->provider_id, metadata_id, SCHEMAS_ID_SIZE) == 0;
 }
 
-bool event_infos_learn(struct event_infos *infos, const struct etl_record *record)
+static bool is_info(const struct etl_record *record)
 {
-    if (!record->classic || record->provider_id == NULL ||
-        memcmp(record->provider_id, metadata_id, SCHEMAS_ID_SIZE) != 0 ||
-        (record->opcode != OPCODE_EVENT && record->opcode != OPCODE_MAP) ||
-        infos->count == MAXIMUM_ITEMS || record->payload_size < SCHEMAS_ID_SIZE + MAP_HEAD) {
+    return record->classic && record->provider_id != NULL &&
+           memcmp(record->provider_id, metadata_id, SCHEMAS_ID_SIZE) == 0 &&
+           (record->opcode == OPCODE_EVENT || record->opcode == OPCODE_MAP) &&
+           record->payload_size >= SCHEMAS_ID_SIZE + MAP_HEAD;
+}
+
+static uint32_t bucket_of(const uint8_t *data, size_t size)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i < size; i++) {
+        sum = (sum ^ data[i]) * 16777619U; /* FNV */
+    }
+    return (sum ^ sum >> 16) % BUCKETS;
+}
+
+/* A trace that was put together of many says the same many times. */
+static bool is_known(const struct event_infos *infos, const struct etl_record *record,
+                     uint32_t bucket)
+{
+    for (uint32_t i = infos->first[bucket]; i != 0; i = infos->items[i - 1].next) {
+        const struct item *item = &infos->items[i - 1];
+        if (item->size == record->payload_size && item->is_map == (record->opcode == OPCODE_MAP) &&
+            memcmp(item->data, record->payload, item->size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_room(struct event_infos *infos, size_t size)
+{
+    if (infos->count == MAXIMUM_ITEMS || size > MAXIMUM_BYTES - infos->bytes) {
         return false;
     }
     if (infos->count == infos->capacity) {
@@ -93,13 +126,30 @@ bool event_infos_learn(struct event_infos *infos, const struct etl_record *recor
         infos->items = items;
         infos->capacity = capacity;
     }
-    uint8_t *data = malloc(record->payload_size);
+    return true;
+}
+
+bool event_infos_learn(struct event_infos *infos, const struct etl_record *record)
+{
+    if (!is_info(record)) {
+        return false;
+    }
+    const size_t size = record->payload_size;
+    const uint32_t bucket = bucket_of(record->payload, size);
+    if (is_known(infos, record, bucket)) {
+        return true;
+    }
+    uint8_t *data = has_room(infos, size) ? malloc(size) : NULL;
     if (data == NULL) {
         return false;
     }
-    memcpy(data, record->payload, record->payload_size);
-    infos->items[infos->count++] = (struct item){
-        .data = data, .size = record->payload_size, .is_map = record->opcode == OPCODE_MAP};
+    memcpy(data, record->payload, size);
+    infos->items[infos->count++] = (struct item){.data = data,
+                                                 .size = size,
+                                                 .is_map = record->opcode == OPCODE_MAP,
+                                                 .next = infos->first[bucket]};
+    infos->first[bucket] = (uint32_t)infos->count;
+    infos->bytes += size;
     return true;
 }
 
