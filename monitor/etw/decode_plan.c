@@ -46,6 +46,9 @@ void etw_plan_put_items(const struct etw_plan *plan, const uint8_t *data, size_t
 static void set_number(struct etw_plan *plan, enum value_type type)
 {
     const unsigned bits = 8 * plan->size;
+    if (bits == 0 || bits > 64) {
+        return;
+    }
     plan->way = ETW_WAY_NUMBER;
     plan->type = type;
     plan->mask = UINT64_MAX >> (64 - bits);
