@@ -75,14 +75,10 @@ static size_t members_size(const struct etw_layout *layout, const struct etw_fie
 }
 
 /* The size of a field with all its items; SIZE_MAX: it does not fit. Keeps numbers on the way. */
-static size_t field_size(const struct etw_layout *layout, uint16_t index, const uint8_t *data,
+static size_t items_size(const struct etw_layout *layout, uint16_t index, const uint8_t *data,
                          size_t left, unsigned depth)
 {
     const struct etw_field *field = &layout->fields[index];
-    const struct etw_plan *plan = &layout->plans[index];
-    if (plan->shape == ETW_SHAPE_FIXED && !plan->is_referenced) {
-        return plan->size <= left ? plan->size : SIZE_MAX; /* what the rest comes to, too */
-    }
     size_t used = 0;
     const size_t count = count_of(layout, field, data, left, &used);
     const size_t length = length_of(layout, field);
@@ -105,6 +101,16 @@ static size_t field_size(const struct etw_layout *layout, uint16_t index, const 
         }
     }
     return used;
+}
+
+static size_t field_size(const struct etw_layout *layout, uint16_t index, const uint8_t *data,
+                         size_t left, unsigned depth)
+{
+    const struct etw_plan *plan = &layout->plans[index];
+    if (plan->shape == ETW_SHAPE_FIXED && !plan->is_referenced) {
+        return plan->size <= left ? plan->size : SIZE_MAX; /* what the rest comes to, too */
+    }
+    return items_size(layout, index, data, left, depth);
 }
 
 /* The walk begins behind the leading fields, unless the payload ends among them. */

@@ -309,7 +309,7 @@ static int run(const struct trace_source_options *options)
 {
     struct checksum sum = {.handler = {handle}, .arena = arena_open(ARENA_MAXIMUM)};
     struct source *source = NULL;
-    struct etwas_error error;
+    struct etwas_error error = {.doing = "making room"};
     size_t failed = 0;
     if (sum.arena == NULL || trace_source_open(options, &source, &failed, &error) != ETWAS_OK) {
         (void)fprintf(stderr, "%s: %s\n", options->paths[failed], error.doing);
