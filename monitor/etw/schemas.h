@@ -22,10 +22,10 @@ struct schemas_options {
     const char *const *manifests; /* files and folders */
     size_t manifest_count;
     const char **failed; /* where schemas_open() leaves which of them it was, or NULL */
-    const char *cache; /* folder for the index of manifests, or NULL: none is kept */
-    const char *tmf;   /* folder of trace message formats, or NULL */
-    bool raw_values;   /* no names for the numbers of maps */
-    bool keep_values;  /* the names, and the numbers as FIELD_value */
+    const char *cache;   /* folder for the index of manifests, or NULL: none is kept */
+    const char *tmf;     /* folder of trace message formats, or NULL */
+    bool raw_values;     /* no names for the numbers of maps */
+    bool keep_values;    /* the names, and the numbers as FIELD_value */
 };
 
 ETWAS_MUST_CHECK enum etwas_status schemas_open(const struct schemas_options *options,
