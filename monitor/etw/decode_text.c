@@ -138,9 +138,10 @@ static const char *name_of(const struct etw_map *map, uint64_t number)
 
 static char *put_name(char *at, const char *name)
 {
-    const size_t size = strlen(name);
-    memcpy(at, name, size);
-    return at + size;
+    while (*name != '\0') {
+        *at++ = *name++;
+    }
+    return at;
 }
 
 /* The names of the bits that are set, with | between them, and what has no name as a number. */

@@ -107,7 +107,8 @@ function* alterations(request) {
     const input = request.headers[name];
     yield ['expires', withHeader(request, name,
         input.replace(/expires=(\d+)/, (_, time) => `expires=${Number(time) + 1}`))];
-    yield ['nonce', withHeader(request, name, input.replace(/nonce="./, 'nonce="-'))];
+    yield ['nonce', withHeader(request, name,
+        input.replace(/nonce="(.)/, (_, first) => `nonce="${first === '-' ? '_' : '-'}`))];
     yield ['order of components', withHeader(request, name,
         input.replace('"@method" "@authority"', '"@authority" "@method"'))];
     yield ['order of parameters', withHeader(request, name,
