@@ -72,7 +72,6 @@ enum store_outcome {
 struct store_incoming {
     uint8_t public_key[KEY_PUBLIC_SIZE];
     const char *computer;
-    bool stranger; /* nobody has named its key */
     struct batch_head head;
     uint8_t digest[64];
     struct store_signed parts;
@@ -81,13 +80,14 @@ struct store_incoming {
     int64_t last;
     const void *body;
     size_t size;
+    bool stranger; /* nobody has named its key */
     /* set by store_put(): */
-    enum store_outcome outcome;
     bool first_contact; /* STORED: the stream's first batch here: what is missing came before it,
                            and is not counted as lost */
-    int64_t row;        /* STORED: its row, larger than all before; 0 for a heartbeat, which only
-                           moves its stream's books, unless it is the one to tell of a gap */
-    uint64_t missing;   /* STORED: traced events of the stream that never came, noticed just now */
+    enum store_outcome outcome;
+    int64_t row;      /* STORED: its row, larger than all before; 0 for a heartbeat, which only
+                         moves its stream's books, unless it is the one to tell of a gap */
+    uint64_t missing; /* STORED: traced events of the stream that never came, noticed just now */
     int64_t missing_first; /* between which event times; 0: not known */
     int64_t missing_last;
 };

@@ -361,7 +361,7 @@ static void what_a_cut_took_away_is_told_once(void **state)
     maker_write(&maker, path);
     struct trace *trace = open_files(1);
     expect_ids(trace, ids, 4);
-    expect_damage(trace, 2 * MAKER_BUFFER + 72 + 88, 2 * 88);
+    expect_damage(trace, maker.size - 40, UINT64_C(2) * 88);
     trace_close(trace);
 }
 
