@@ -144,7 +144,8 @@ class Run:
             self.failures.append("the viewer has not what is stored")
         relay = subprocess.run([world.folder / "bin/etwass", "--verify", "--data", store.parent],
                                capture_output=True, text=True, check=False)
-        say(f"etwass --verify: {relay.stdout.strip().splitlines()[-1:]} {relay.stderr.strip()}")
+        count = [line for line in relay.stdout.splitlines() if "altered" in line]
+        say(f"etwass --verify: {count[:1]} {relay.stderr.strip()}")
         if relay.returncode != 0:
             self.failures.append("etwass --verify found something altered")
 
