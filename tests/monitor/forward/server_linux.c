@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,7 @@ struct server {
     char url[64];
     pthread_t thread;
     pthread_mutex_t lock;
+    sem_t running; /* posted by the thread */
     bool stopping;
     bool released;
     const struct reply *script;
@@ -337,6 +339,7 @@ static void *run(void *context)
 {
     struct server *server = context;
     struct pollfd polled[MAX_CONNECTIONS + 1];
+    (void)sem_post(&server->running);
     for (;;) {
         (void)pthread_mutex_lock(&server->lock);
         const bool stopping = server->stopping;
@@ -376,7 +379,10 @@ struct server *server_open(uint16_t port)
         server->connections[i].socket = -1;
     }
     (void)pthread_mutex_init(&server->lock, NULL);
+    (void)sem_init(&server->running, 0, 0);
     assert_int_equal(pthread_create(&server->thread, NULL, run, server), 0);
+    /* Who forks while a thread begins takes locks of the sanitizer along that nobody gives back. */
+    assert_int_equal(sem_wait(&server->running), 0);
     return server;
 }
 
@@ -399,6 +405,7 @@ void server_close(struct server *server)
     }
     (void)close(server->listener);
     (void)pthread_mutex_destroy(&server->lock);
+    (void)sem_destroy(&server->running);
     free(server);
 }
 
