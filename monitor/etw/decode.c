@@ -96,8 +96,8 @@ static size_t items_size(const struct etw_layout *layout, uint16_t index, const 
             layout->reading->numbers[index] = etw_item_number(field, data + used, size);
         }
         used += size;
-        if (size == 0 && count > left) {
-            return used; /* as many items of nothing as anybody likes to claim */
+        if (size == 0) {
+            return used; /* so do all others: the same bytes say the same again */
         }
     }
     return used;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "monitor/etw/decode.h"
 #include "monitor/etw/schemas_parts.h"
 #include "tests/check.h"
 #include "tests/monitor/etw/etw_parts.h"
@@ -178,6 +179,27 @@ static void no_cut_of_the_metadata_is_taken_for_more(void **state)
     }
 }
 
+static void arrays_of_nothing_in_one_another_take_no_time(void **state)
+{
+    (void)state;
+    /* Six arrays of structures, each of 100 in the one before, of fields without bytes. */
+    static const char metadata[] = "\0E\0a\0\xb8\x01\x64\0"
+                                   "b\0\xb8\x01\x64\0"
+                                   "c\0\xb8\x01\x64\0"
+                                   "d\0\xb8\x01\x64\0"
+                                   "e\0\xb8\x01\x64\0"
+                                   "f\0\xb8\x01\x64\0"
+                                   "n\0\0";
+    static const char payload[200] = "";
+    const struct etl_record *record =
+        test_tracelogging(metadata, sizeof metadata - 1, payload, sizeof payload);
+    const struct etw_layout *layout = tracelogging_layout(record, &options, arena);
+    struct event event;
+    assert_non_null(layout);
+    etw_event(&event, record, layout);
+    assert_int_equal(etw_rest(&event, arena), sizeof payload);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +213,7 @@ int main(void)
         cmocka_unit_test(what_is_behind_the_last_field_is_kept),
         cmocka_unit_test(what_is_missing_is_null_and_the_rest_is_kept),
         cmocka_unit_test(a_count_beyond_the_payload_costs_no_memory),
+        cmocka_unit_test(arrays_of_nothing_in_one_another_take_no_time),
         cmocka_unit_test(no_cut_of_the_metadata_is_taken_for_more),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
