@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 
 #include "ipc/load.h"
@@ -180,32 +181,17 @@ static void order(const struct parse *parse, struct etw_field *fields, struct et
     layout->field_total = placing.used;
 }
 
-const struct etw_layout *tracelogging_layout(const struct etl_record *record,
-                                             const struct schemas_options *options,
-                                             struct arena *arena)
+/* From the metadata, which the layout's names stay in. */
+static const struct etw_layout *make_layout(const struct etl_record *record, struct parse *parse,
+                                            const struct schemas_options *options,
+                                            struct arena *arena)
 {
-    struct etl_item item;
-    if (!etl_item_find(record, ETL_ITEM_SCHEMA_TL, &item) || item.size < 2 ||
-        load_u16(item.data) > item.size || load_u16(item.data) < 2) {
-        return NULL;
-    }
-    const size_t size = load_u16(item.data);
-    /* Names stay in the copy, so the layout outlives the record. */
-    uint8_t *data = schemas_copy(arena, item.data, size);
-    struct parse *parse = arena_take(arena, sizeof *parse);
     struct etw_layout *layout = arena_take(arena, sizeof *layout);
-    if (data == NULL || parse == NULL || layout == NULL) {
-        return NULL;
-    }
-    parse->at = data + 2;
-    parse->left = size - 2;
-    parse->bad = false;
-    parse->count = 0;
     skip_tags(parse);
     const char *name = take_name(parse);
     take_fields(parse);
     struct etw_field *fields = arena_take(arena, (parse->count + 1) * sizeof *fields);
-    if (parse->bad || fields == NULL) {
+    if (parse->bad || layout == NULL || fields == NULL) {
         return NULL;
     }
     *layout = (struct etw_layout){.source = ETW_TRACELOGGING,
@@ -221,4 +207,30 @@ const struct etw_layout *tracelogging_layout(const struct etl_record *record,
         layout->schema.provider = schemas_id_text(layout->schema.provider_id, arena);
     }
     return layout->schema.provider != NULL && etw_layout_finish(layout, arena) ? layout : NULL;
+}
+
+const struct etw_layout *tracelogging_layout(const struct etl_record *record,
+                                             const struct schemas_options *options,
+                                             struct arena *arena)
+{
+    struct etl_item item;
+    if (!etl_item_find(record, ETL_ITEM_SCHEMA_TL, &item) || item.size < 2 ||
+        load_u16(item.data) > item.size || load_u16(item.data) < 2) {
+        return NULL;
+    }
+    const size_t size = load_u16(item.data);
+    /* Names stay in the copy, so the layout outlives the record. */
+    const uint8_t *data = schemas_copy(arena, item.data, size);
+    /* Room for the most fields there can be: the arena, which keeps all, is no place for it. */
+    struct parse *parse = data != NULL ? malloc(sizeof *parse) : NULL;
+    if (parse == NULL) {
+        return NULL;
+    }
+    parse->at = data + 2;
+    parse->left = size - 2;
+    parse->bad = false;
+    parse->count = 0;
+    const struct etw_layout *layout = make_layout(record, parse, options, arena);
+    free(parse);
+    return layout;
 }

@@ -200,6 +200,20 @@ static void arrays_of_nothing_in_one_another_take_no_time(void **state)
     assert_int_equal(etw_rest(&event, arena), sizeof payload);
 }
 
+static void many_kinds_of_events_find_room(void **state)
+{
+    (void)state;
+    char metadata[] = "\0E\0aa\0\x08";
+    const size_t name = 3;
+    for (int kind = 0; kind < 4096; kind++) {
+        metadata[name] = (char)('A' + kind % 64);
+        metadata[name + 1] = (char)('A' + kind / 64);
+        const struct etl_record *record =
+            test_tracelogging(metadata, sizeof metadata - 1, "\x01\0\0\0", 4);
+        assert_non_null(tracelogging_layout(record, &options, arena));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +229,7 @@ int main(void)
         cmocka_unit_test(a_count_beyond_the_payload_costs_no_memory),
         cmocka_unit_test(arrays_of_nothing_in_one_another_take_no_time),
         cmocka_unit_test(no_cut_of_the_metadata_is_taken_for_more),
+        cmocka_unit_test(many_kinds_of_events_find_room),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
 }
