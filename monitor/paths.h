@@ -2,6 +2,7 @@
 #ifndef ETWAS_MONITOR_PATHS_H
 #define ETWAS_MONITOR_PATHS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "ipc/status.h"
@@ -20,5 +21,8 @@ struct paths {
 ETWAS_MUST_CHECK enum etwas_status paths_add(struct paths *paths, const char *pattern,
                                              struct etwas_error *error);
 void paths_clear(struct paths *paths);
+
+/* Do both name one file that is there, whatever the links in between? */
+ETWAS_MUST_CHECK bool paths_are_same(const char *path, const char *other);
 
 #endif

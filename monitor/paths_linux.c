@@ -4,6 +4,7 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static enum etwas_status add(struct paths *paths, const char *name, struct etwas_error *error)
 {
@@ -47,4 +48,12 @@ void paths_clear(struct paths *paths)
     }
     free(paths->names);
     *paths = (struct paths){0};
+}
+
+bool paths_are_same(const char *path, const char *other)
+{
+    struct stat one;
+    struct stat two;
+    return stat(path, &one) == 0 && stat(other, &two) == 0 && one.st_dev == two.st_dev &&
+           one.st_ino == two.st_ino;
 }

@@ -151,3 +151,28 @@ void paths_clear(struct paths *paths)
     free(paths->names);
     *paths = (struct paths){0};
 }
+
+static bool identify(const char *path, BY_HANDLE_FILE_INFORMATION *information)
+{
+    WCHAR wide[PATH_UNITS];
+    if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, PATH_UNITS) == 0) {
+        return false;
+    }
+    HANDLE file = CreateFileW(wide, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                              OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    const bool found =
+        file != INVALID_HANDLE_VALUE && GetFileInformationByHandle(file, information) != 0;
+    if (file != INVALID_HANDLE_VALUE) {
+        (void)CloseHandle(file);
+    }
+    return found;
+}
+
+bool paths_are_same(const char *path, const char *other)
+{
+    BY_HANDLE_FILE_INFORMATION one;
+    BY_HANDLE_FILE_INFORMATION two;
+    return identify(path, &one) && identify(other, &two) &&
+           one.dwVolumeSerialNumber == two.dwVolumeSerialNumber &&
+           one.nFileIndexHigh == two.nFileIndexHigh && one.nFileIndexLow == two.nFileIndexLow;
+}

@@ -115,17 +115,21 @@ int setup_open(struct setup *setup, const struct options *options)
         .stats = options->stats,
         .fail_on_loss = options->fail_on_loss,
     };
-    int result = open_sinks(setup, options);
-    if (result == 0) {
-        /* Before the command is run: it may be what is to be traced. */
-        result = open_session(setup, options);
-    }
-    if (result == 0 && options->trace.file_count != 0) {
+    int result = 0;
+    if (options->trace.file_count != 0) {
+        /* Before the sinks are opened, which empties their files. */
         struct source *source = NULL;
         result = setup_trace(options, &source);
         if (result == 0) {
             add_source(setup, source, "--file");
         }
+    }
+    if (result == 0) {
+        result = open_sinks(setup, options);
+    }
+    if (result == 0) {
+        /* Before the command is run: it may be what is to be traced. */
+        result = open_session(setup, options);
     }
     return result == 0 ? open_locals(setup, options) : result;
 }

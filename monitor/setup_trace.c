@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "monitor/setup.h"
 
+#include <stdio.h>
+
 #include "monitor/choose_trace.h"
 #include "monitor/etw/trace_damages.h"
 #include "monitor/report/trace.h"
@@ -17,11 +19,39 @@ static bool are_looked_at(const struct options *options)
     return looked_at;
 }
 
+static bool is_read(const struct paths *paths, const char *path)
+{
+    bool found = false;
+    for (size_t i = 0; i < paths->count; i++) {
+        found = found || paths_are_same(path, paths->names[i]);
+    }
+    return found;
+}
+
+/* A sink empties its file when it is opened: that must be none that is read. */
+static int refuse_to_overwrite(const struct options *options, const struct paths *paths)
+{
+    for (size_t i = 0; i < options->sink_count; i++) {
+        const struct sink_choice *sink = &options->sinks[i];
+        if (sink->kind == SINK_KIND_FILE && is_read(paths, sink->path)) {
+            (void)fprintf(stderr,
+                          "etwas: --sink file:%s is what --file reads, and would be emptied\n"
+                          "next: write to another file\n",
+                          sink->path);
+            return EXIT_FAILED;
+        }
+    }
+    return 0;
+}
+
 int setup_trace(const struct options *options, struct source **source)
 {
     struct trace_choices choices;
     *source = NULL;
     int result = choose_trace(options, &choices);
+    if (result == 0) {
+        result = refuse_to_overwrite(options, &choices.paths);
+    }
     if (result == 0) {
         struct etwas_error error;
         size_t failed = 0;

@@ -41,6 +41,17 @@ grep -q 'did you mean Etwas-Sample-Disk' "$folder/err" || fail "nothing is sugge
 "$etwas" --file "$sample" --list events Etwas-Sample-Disk |
     grep -q '5  Etwas-Sample-Disk 20 v0 WriteFailed  (TraceLogging)' || fail "--list events"
 
+# What is read is not written to, by whatever name.
+cp "$sample" "$folder/mine.etl"
+ln -s mine.etl "$folder/link.etl"
+for sink in "$folder/mine.etl" "$folder/./mine.etl" "$folder/link.etl"; do
+    status=0
+    "$etwas" --quiet --file "$folder/mine.etl" --sink "file:$sink" 2> "$folder/err" || status=$?
+    [ "$status" -eq 2 ] || fail "a sink that is the input is status 2, not $status"
+    grep -q 'is what --file reads' "$folder/err" || fail "it is not said"
+    cmp "$sample" "$folder/mine.etl" || fail "the input is gone"
+done
+
 # One damage: the events around it, one warning with its place, exit status 2.
 cp "$sample" "$folder/damaged.etl"
 chmod u+w "$folder/damaged.etl"
