@@ -35,6 +35,7 @@ void relay_remove(struct relay *relay);
 int relay_run(const char *const *arguments, char *said, size_t room);
 void relay_path(const struct relay *relay, const char *name, char path[128]);
 
+/* Begins as zeros; who asks again with it need not clear it first. */
 struct reply {
     int status; /* 0: the connection ended without one */
     char head[4096];

@@ -104,7 +104,7 @@ static void a_backup_can_be_verified_and_served(void **state)
     (void)state;
     char path[128];
     char file[160];
-    struct reply reply;
+    struct reply reply = {.status = 0};
     relay_path(&relay, "copy", path);
     assert_int_equal(mkdir(path, 0700), 0);
     (void)snprintf(file, sizeof file, "%s/etwas.db", path);
