@@ -222,14 +222,13 @@ static enum etwas_status read_full(const uint8_t *data, size_t size, struct etl_
     record->version = data[6];
     record->level = data[5];
     record->opcode = data[4];
+    record->processor_time = load_u64(data + 40);
     if (is_instance) {
         /* The class is named by a handle of the running system, which says nothing later. */
         record->instance_id = load_u32(data + 32);
         record->parent_instance_id = load_u32(data + 36);
-        record->processor_time = load_u64(data + 48);
     } else {
         record->provider_id = data + 24;
-        record->processor_time = load_u64(data + 40);
     }
     return take_payload(record, data, size, header);
 }
